@@ -1,5 +1,6 @@
 using E3Scale.MoE;
 using E3Scale.Pruner.Distillation;
+using E3Scale.Pruner.Selection;
 using E3Scale.Sharding;
 
 namespace E3Scale.Launcher.Recipes;
@@ -20,6 +21,9 @@ internal static class EnumNames
         [TokenWeighting.Entropy] = "h",
         [TokenWeighting.EntropyOverMean] = "h/mean",
         [TokenWeighting.FloorPlusEntropy] = "floor+h",
+        [PruningMethod.ShortGpt] = "shortgpt",
+        [PruningMethod.ShortGptIterative] = "shortgpt-iterative",
+        [PruningMethod.DarwinLm] = "darwinlm",
         [LoraTargets.DenseMlp] = "dense_mlp",
         [LoraTargets.SharedExperts] = "shared_experts",
         [LoraTargets.RoutedExperts] = "routed_experts",

@@ -1,12 +1,17 @@
 using System.ComponentModel.DataAnnotations;
 using E3Scale.Pruner.Distillation;
 using E3Scale.Pruner.Search;
+using E3Scale.Pruner.Selection;
 
 namespace E3Scale.Launcher.Recipes;
 
 /// <summary>Recipe section <c>search</c>: which layers stay.</summary>
 public sealed record SearchSection
 {
+    /// <summary>What chooses the layers. All but <c>e3-pruner</c> leave the weights alone, read none of the fields below but how many layers go,
+    /// and measure on the calibration sequences of section <c>importance</c>; recovery then has all training steps.</summary>
+    public PruningMethod Method { get; init; } = PruningMethod.E3Pruner;
+
     /// <summary>Share of all training steps spent on the search. Paper: 0.1.</summary>
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double Fraction { get; init; } = 0.1;

@@ -1,33 +1,61 @@
 using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Runs;
 using E3Scale.MoE;
+using E3Scale.Pruner.Methods;
 using E3Scale.Pruner.Search;
+using E3Scale.Pruner.Selection;
 
 namespace E3Scale.Launcher.Stages;
 
-/// <summary>Runs <see cref="SearchStage"/>.</summary>
+/// <summary>Runs the <see cref="ILayerPruner"/> that the recipe names: <see cref="SearchStage"/> or a <see cref="SelectionStage"/>.</summary>
 internal sealed class SearchStep : IStage
 {
     public string Name => "search";
 
     public string FolderName => RunFiles.SearchFolder;
 
-    public string Description => "Learns which layers to drop, together with the weights.";
+    public string Description => "Chooses which layers to drop: learns it together with the weights, or by another method.";
 
     public IReadOnlyList<string> Needs => ["capture", "importance"];
 
-    public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 1)
-        .Add("search", recipe.Search).Add("train", recipe.Train).Add("kd", recipe.Kd).Add("mesh", recipe.Mesh).Add("seed", recipe.Seed)
+    public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 2)
+        .Add("search", recipe.Search).Add("importance", recipe.Importance).Add("train", recipe.Train).Add("kd", recipe.Kd).Add("mesh", recipe.Mesh).Add("seed", recipe.Seed)
         .AddUpstream(folder, RunFiles.StoreFolder).AddUpstream(folder, RunFiles.ImportanceFolder).Finish();
 
     public long KeptProgress(RunFolder folder) => folder.NewestCheckpoint(RunFiles.SearchFolder + "/" + SearchStage.CheckpointFolder);
 
     public StageResult Run(StageContext context)
     {
-        var (recipe, folder) = (context.Recipe, context.Folder);
+        var recipe = context.Recipe;
         string teacher = StageOptions.Teacher(recipe);
+        int keep = StageOptions.KeepLayers(recipe, ModelFamilies.ReadConfig(teacher).Config.LayerCount);
+        bool trains = recipe.Search.Method == PruningMethod.E3Pruner;
+        ILayerPruner pruner = trains ? Search(context, teacher, keep) : Selection(context, teacher, keep);
+        var result = pruner.Run();
+        string[] outputs = trains ? [RunFiles.Mask, RunFiles.SearchFolder + "/" + SearchStage.CheckpointFolder] : [RunFiles.Mask];
+        return new StageResult(outputs, trains ? result.Tokens : (long)result.ForwardTokens, result.SkippedSteps);
+    }
+
+    private static SelectionStage Selection(StageContext context, string teacher, int keep) => new(
+        LayerSelectors.Create(context.Recipe.Search.Method),
+        new SelectionOptions
+        {
+            TeacherFolder = teacher,
+            CorpusFile = context.Folder.In(RunFiles.TrainCorpus),
+            OutputFolder = context.Folder.In(RunFiles.SearchFolder),
+            KeepLayers = keep,
+            Sequences = context.Recipe.Importance.Sequences,
+            MicroBatchSequences = context.Recipe.Importance.BatchSequences,
+            Seed = (ulong)context.Recipe.Seed,
+            DType = StageOptions.DType(context.Recipe),
+        },
+        context.Environment);
+
+    private static SearchStage Search(StageContext context, string teacher, int keep)
+    {
+        var (recipe, folder) = (context.Recipe, context.Folder);
         var scores = recipe.Search.Scores;
-        var result = new SearchStage(
+        return new SearchStage(
             new SearchOptions
             {
                 TeacherFolder = teacher,
@@ -37,7 +65,7 @@ internal sealed class SearchStep : IStage
                 OutputFolder = folder.In(RunFiles.SearchFolder),
                 Train = StageOptions.Train(recipe),
                 Steps = recipe.SearchSteps,
-                KeepLayers = StageOptions.KeepLayers(recipe, ModelFamilies.ReadConfig(teacher).Config.LayerCount),
+                KeepLayers = keep,
                 Objective = StageOptions.Objective(recipe, recipe.Search.Objective),
                 Temperature = new TemperatureSchedule { Initial = recipe.Search.Temperature, AnnealCoefficient = recipe.Search.Anneal },
                 Relaxation = recipe.Search.Relax,
@@ -48,7 +76,6 @@ internal sealed class SearchStep : IStage
                 MeasuresLayers = recipe.Mesh.LayerCosts == LayerCostSource.Measured,
                 RebalanceThreshold = recipe.Mesh.RebalanceThreshold,
             },
-            context.Environment).Run();
-        return new StageResult([RunFiles.Mask, RunFiles.SearchFolder + "/" + SearchStage.CheckpointFolder], result.Tokens, result.SkippedSteps);
+            context.Environment);
     }
 }

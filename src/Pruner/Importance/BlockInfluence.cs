@@ -58,17 +58,14 @@ public sealed class BlockInfluence
 
     /// <summary>The influence of every block, [blocks]; between 0 (unchanged direction) and 2.</summary>
     /// <exception cref="InvalidOperationException">A block has seen no token.</exception>
-    public double[] Scores()
-    {
-        double[] scores = new double[_cosineSums.Length];
-        for (int block = 0; block < scores.Length; block++)
-        {
-            if (_tokenCounts[block] == 0)
-                throw new InvalidOperationException($"block {block} has seen no token: every token of the calibration text is masked");
-            scores[block] = 1 - _cosineSums[block] / _tokenCounts[block];
-        }
-        return scores;
-    }
+    public double[] Scores() => [.. Enumerable.Range(0, _cosineSums.Length).Select(Score)];
+
+    /// <summary>The influence of one block; between 0 (unchanged direction) and 2.</summary>
+    /// <param name="block">Index of the block.</param>
+    /// <exception cref="InvalidOperationException">The block has seen no token.</exception>
+    public double Score(int block) => _tokenCounts[block] > 0
+        ? 1 - _cosineSums[block] / _tokenCounts[block]
+        : throw new InvalidOperationException($"block {block} has seen no token: every token of the calibration text is masked");
 
     /// <summary>Cosine of the angle between two states; 0 when one of them is zero.</summary>
     /// <param name="left">A state, [H].</param>

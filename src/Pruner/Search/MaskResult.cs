@@ -29,6 +29,10 @@ public sealed record MaskResult
     [JsonPropertyName("method")]
     public required string Method { get; init; }
 
+    /// <summary>Layers in the order in which the method let them go; empty (default) where it has no order.</summary>
+    [JsonPropertyName("drop_order")]
+    public int[] DropOrder { get; init; } = [];
+
     /// <summary>Positions that training went through until here.</summary>
     [JsonPropertyName("tokens")]
     public required long Tokens { get; init; }
@@ -40,4 +44,23 @@ public sealed record MaskResult
     /// <summary>Those of them without effect, because loss or gradient was not finite. Default 0.</summary>
     [JsonPropertyName("skipped_steps")]
     public long SkippedSteps { get; init; }
+
+    /// <summary>
+    /// Positions that calibration text went through without training, each counted by the share of the teacher's layers it met. Default 0.
+    /// </summary>
+    [JsonPropertyName("forward_tokens")]
+    public double ForwardTokens { get; init; }
+
+    /// <summary>How clear a choice was: <see cref="Gap"/>.</summary>
+    /// <param name="scores">[L]; larger means keep.</param>
+    /// <param name="dropped">Layers that go.</param>
+    /// <param name="protectedLayers">Layers whose scores took no part in the choice.</param>
+    internal static double GapOf(IReadOnlyList<double> scores, IReadOnlyCollection<int> dropped, IReadOnlyCollection<int> protectedLayers)
+    {
+        double[] rivals =
+        [
+            .. Enumerable.Range(0, scores.Count).Where(layer => !dropped.Contains(layer) && !protectedLayers.Contains(layer)).Select(layer => scores[layer]),
+        ];
+        return rivals.Length > 0 && dropped.Count > 0 ? rivals.Min() - dropped.Max(layer => scores[layer]) : 0;
+    }
 }

@@ -3,6 +3,7 @@ using E3Scale.Data.Corpora;
 using E3Scale.MoE;
 using E3Scale.Pruner.Distillation;
 using E3Scale.Pruner.Importance;
+using E3Scale.Pruner.Selection;
 using E3Scale.Pruner.Training;
 using E3Scale.Sharding;
 
@@ -12,7 +13,7 @@ namespace E3Scale.Pruner.Search;
 /// Learns which layers to drop together with the weights (E3-Pruner, section 3.2): each step draws masks, trains the student under them,
 /// and moves the layer scores by the straight-through gradient, while the number of dropped layers grows and the temperature falls.
 /// </summary>
-public sealed class SearchStage
+public sealed class SearchStage : ILayerPruner
 {
     /// <summary>Folder of the checkpoints below the stage's output.</summary>
     public const string CheckpointFolder = "checkpoints";
@@ -125,15 +126,13 @@ public sealed class SearchStage
         bool[] kept = learner.KeptNow(_options.Steps - 1);
         int[] layers = [.. Enumerable.Range(0, kept.Length)];
         int[] dropped = [.. layers.Where(layer => !kept[layer])];
-        // The first and the last layer are protected: their scores took no part in the choice.
-        double[] rivals = [.. layers.Where(layer => kept[layer] && layer > 0 && layer < kept.Length - 1).Select(layer => learner.Scores[layer])];
         var result = new MaskResult
         {
             Layers = kept.Length,
             Kept = [.. layers.Where(layer => kept[layer])],
             Dropped = dropped,
             Scores = [.. learner.Scores],
-            Gap = rivals.Length > 0 && dropped.Length > 0 ? rivals.Min() - dropped.Max(layer => learner.Scores[layer]) : 0,
+            Gap = MaskResult.GapOf(learner.Scores, dropped, [0, kept.Length - 1]),
             Method = "e3-pruner",
             Tokens = (long)_options.Steps * trainer.Plan.BatchSequences * trainer.SequenceLength,
             Steps = _options.Steps,

@@ -46,10 +46,14 @@ public sealed class PipelineExecutor(Decoder decoder, Mesh mesh)
     /// only the layers behind it run again (METHODS 1.4). Collective over the pipeline, and over the expert group.
     /// </summary>
     /// <param name="ids_BT">int64 [B, T].</param>
-    /// <param name="layers">Layers to leave out, one at a time; ascending.</param>
+    /// <param name="layers">Layers to leave out, one at a time; ascending, and all of them kept.</param>
     /// <param name="onFull">Last stage: gets the residual stream of the full model after its last layer.</param>
     /// <param name="onWithout">Last stage: gets a layer's number and the residual stream of the model without it.</param>
-    public void InferWithoutEach(Tensor ids_BT, IReadOnlyList<int> layers, Action<Tensor> onFull, Action<int, Tensor> onWithout)
+    /// <param name="isKept">Layers of the model that counts as full here, by number; null for all.</param>
+    /// <param name="onLayer">Every stage: gets each of its kept layers' number, input and output in the full model; null for nobody.</param>
+    public void InferWithoutEach(
+        Tensor ids_BT, IReadOnlyList<int> layers, Action<Tensor> onFull, Action<int, Tensor> onWithout,
+        IReadOnlyList<bool>? isKept = null, Action<int, Tensor, Tensor>? onLayer = null)
     {
         ArgumentNullException.ThrowIfNull(ids_BT);
         ArgumentNullException.ThrowIfNull(layers);
@@ -57,11 +61,13 @@ public sealed class PipelineExecutor(Decoder decoder, Mesh mesh)
         using var scope = NewDisposeScope();
         var next = mesh.IsLastStage ? null : new SendWindow(mesh.PipelineGroup, mesh.Messages, mesh.Stage + 1, ActivationTag);
         var inputs = new Dictionary<int, Tensor>();
+        DecoderLayer[] kept = [.. decoder.Layers.Where(layer => isKept?[layer.Index] ?? true)];
         var hidden_BTH = mesh.IsFirstStage ? decoder.Embed(ids_BT) : Receive(ids_BT);
-        foreach (var layer in decoder.Layers)
+        foreach (var layer in kept)
         {
             inputs.Add(layer.Index, hidden_BTH);
             hidden_BTH = layer.Forward(hidden_BTH);
+            onLayer?.Invoke(layer.Index, inputs[layer.Index], hidden_BTH);
         }
         PassOn(hidden_BTH, next, onFull);
 
@@ -71,7 +77,7 @@ public sealed class PipelineExecutor(Decoder decoder, Mesh mesh)
             using var inner = NewDisposeScope();
             mesh.World.Activity.Advance();
             var rest_BTH = left >= mine ? inputs[left] : Receive(ids_BT);
-            foreach (var layer in decoder.Layers.Where(layer => layer.Index > left))
+            foreach (var layer in kept.Where(layer => layer.Index > left))
                 rest_BTH = layer.Forward(rest_BTH);
             PassOn(rest_BTH, next, result => onWithout(left, result));
         }

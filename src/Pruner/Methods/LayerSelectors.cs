@@ -1,0 +1,35 @@
+using E3Scale.Pruner.Methods.Clp;
+using E3Scale.Pruner.Methods.Controls;
+using E3Scale.Pruner.Methods.DarwinLm;
+using E3Scale.Pruner.Methods.LeaveOneOut;
+using E3Scale.Pruner.Methods.Minitron;
+using E3Scale.Pruner.Methods.ShortenedLlama;
+using E3Scale.Pruner.Methods.ShortGpt;
+using E3Scale.Pruner.Methods.Sleb;
+using E3Scale.Pruner.Selection;
+
+namespace E3Scale.Pruner.Methods;
+
+/// <summary>The methods that choose layers of an untouched teacher, by name.</summary>
+public static class LayerSelectors
+{
+    /// <summary>Makes a selector with its published settings.</summary>
+    /// <param name="method">Which one; not <see cref="PruningMethod.E3Pruner"/>, which trains.</param>
+    public static ILayerSelector Create(PruningMethod method) => method switch
+    {
+        PruningMethod.ShortGpt => new ShortGptSelector(),
+        PruningMethod.ShortGptIterative => new ShortGptSelector(isIterative: true),
+        PruningMethod.Minitron => new MinitronSelector(),
+        PruningMethod.MinitronContiguous => new MinitronSelector(MinitronCriterion.Contiguous),
+        PruningMethod.Sleb => new SlebSelector(),
+        PruningMethod.SlebKl => new SlebSelector(ProbeMetric.Kl),
+        PruningMethod.ShortenedLlamaPpl => new PerplexitySelector(),
+        PruningMethod.LeaveOneOut => new LeaveOneOutSelector(),
+        PruningMethod.Clp => new ClpSelector(),
+        PruningMethod.DarwinLm => new DarwinLmSelector(new DarwinLmOptions()),
+        PruningMethod.Random => new RandomSelector(),
+        PruningMethod.UniformStride => new UniformStrideSelector(),
+        PruningMethod.Exhaustive => new ExhaustiveSelector(),
+        _ => throw new ArgumentOutOfRangeException(nameof(method), method, "not a method that chooses layers of an untouched teacher"),
+    };
+}

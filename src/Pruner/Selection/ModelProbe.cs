@@ -1,0 +1,168 @@
+using E3Scale.Data.Corpora;
+using E3Scale.Kernels;
+using E3Scale.Mpi;
+using E3Scale.Pruner.Importance;
+using E3Scale.Sharding;
+using static TorchSharp.torch;
+
+namespace E3Scale.Pruner.Selection;
+
+// Shape suffixes in this file: B = sequences, T = positions, H = hidden, N = B*T, V = vocabulary, L = layers.
+
+/// <summary>
+/// A probe of a model on a mesh: batch i runs on data rank i mod data, sums go over all ranks. Logits are float32, sums float64.
+/// </summary>
+/// <param name="model">The teacher, whole.</param>
+/// <param name="corpus">Where the calibration text is.</param>
+/// <param name="batches">Which sequences of it.</param>
+public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, CalibrationBatches batches) : ILayerProbe
+{
+    /// <summary>Told, while a probe goes on, how many of its batches are done; null (default) for nobody.</summary>
+    public Action<int>? AfterBatches { get; set; }
+
+    /// <summary>Told how many models a probe judged, after it; null (default) for nobody.</summary>
+    public Action<int>? AfterModels { get; set; }
+
+    /// <inheritdoc/>
+    public int Layers => model.Config.LayerCount;
+
+    /// <inheritdoc/>
+    public int Batches => batches.All.Count;
+
+    /// <inheritdoc/>
+    public long TokensPerBatch => (long)batches.All[0].Length * corpus.SequenceLength;
+
+    /// <summary>
+    /// Work so far: positions times the share of the teacher's layers that each went through, over all data ranks. The teacher's own passes, for
+    /// divergences, are in it.
+    /// </summary>
+    public double ForwardTokens { get; private set; }
+
+    /// <inheritdoc/>
+    public double[] BlockInfluence(IReadOnlyList<bool> isKept)
+    {
+        var influence = new BlockInfluence(Layers, model.Config.HiddenSize);
+        ForEachBatch(null, (ids_BT, _, counts) =>
+        {
+            model.Executor.InferWithoutEach(ids_BT, [], onFull: _ => { }, onWithout: (_, _) => { }, isKept, (layer, input_BTH, output_BTH) =>
+            {
+                if (!counts)
+                    return;
+                using var scope = NewDisposeScope();
+                influence.Add(layer, Floats(input_BTH), Floats(output_BTH));
+            });
+            Count(ids_BT, isKept.Count(kept => kept));
+        });
+        model.Mesh.World.AllReduce(influence.CosineSums, ReduceOperation.Sum);
+        model.Mesh.World.AllReduce(influence.TokenCounts, ReduceOperation.Sum);
+        AfterModels?.Invoke(1);
+        return [.. Enumerable.Range(0, Layers).Select(layer => isKept[layer] ? influence.Score(layer) : double.NaN)];
+    }
+
+    /// <inheritdoc/>
+    public double Loss(IReadOnlyList<bool> isKept, ProbeMetric metric, IReadOnlyList<int>? batches = null) =>
+        Judge(isKept, [], metric, batches)[0];
+
+    /// <inheritdoc/>
+    public double[] LossWithoutEach(IReadOnlyList<bool> isKept, IReadOnlyList<int> layers, ProbeMetric metric) =>
+        Judge(isKept, layers, metric, null)[1..];
+
+    /// <summary>Mean loss of the model of the kept layers, and of it without each of some layers, [1 + layers].</summary>
+    private double[] Judge(IReadOnlyList<bool> isKept, IReadOnlyList<int> layers, ProbeMetric metric, IReadOnlyList<int>? which)
+    {
+        // The last number counts tokens.
+        var sums = new double[layers.Count + 2];
+        bool isTeacher = isKept.All(kept => kept);
+        ForEachBatch(which, (ids_BT, sequences, counts) =>
+        {
+            using var teacher_NV = metric == ProbeMetric.Kl && !isTeacher ? TeacherLogits(ids_BT) : null;
+            long[] labels_N = TokenBatch.Labels(corpus, sequences);
+            Tensor? full_NV = teacher_NV;
+            model.Executor.InferWithoutEach(
+                ids_BT, layers,
+                onFull: hidden_BTH =>
+                {
+                    var logits_NV = Logits(hidden_BTH);
+                    full_NV ??= logits_NV;
+                    if (!ReferenceEquals(full_NV, logits_NV) || metric != ProbeMetric.Kl) // from itself it does not diverge
+                        Add(0, logits_NV);
+                    if (counts)
+                        sums[^1] += metric == ProbeMetric.Kl ? labels_N.Length : labels_N.Count(label => label >= 0);
+                },
+                onWithout: (layer, hidden_BTH) => Add(1 + IndexOf(layers, layer), Logits(hidden_BTH)),
+                isKept);
+            Count(ids_BT, LayersRun(isKept, layers) + (teacher_NV is null ? 0 : Layers));
+
+            void Add(int place, Tensor logits_NV)
+            {
+                if (counts)
+                    sums[place] += metric == ProbeMetric.Kl
+                        ? KlDivergence.Sum(Floats(full_NV!), Floats(logits_NV), model.Config.VocabularySize).LeftToRight
+                        : CrossEntropy(Floats(logits_NV), labels_N, model.Config.VocabularySize);
+            }
+        });
+        model.Mesh.World.AllReduce<double>(sums, ReduceOperation.Sum);
+        AfterModels?.Invoke(Math.Max(layers.Count, 1));
+        return Array.ConvertAll(sums[..^1], sum => sum / sums[^1]);
+    }
+
+    /// <summary>Logits of the whole teacher on the last stage, to be disposed by the caller; null elsewhere.</summary>
+    private Tensor? TeacherLogits(Tensor ids_BT)
+    {
+        Tensor? logits_NV = null;
+        model.Executor.InferWithoutEach(ids_BT, [], hidden_BTH => logits_NV = Logits(hidden_BTH).DetachFromDisposeScope(), (_, _) => { });
+        return logits_NV;
+    }
+
+    /// <summary>Runs this replica's batches. Ranks of an expert group move in step: one without a batch left repeats the last, which does not count.</summary>
+    private void ForEachBatch(IReadOnlyList<int>? which, Action<Tensor, long[], bool> run)
+    {
+        which ??= [.. Enumerable.Range(0, Batches)];
+        int data = model.Mesh.Shape.Data, rounds = (which.Count + data - 1) / data;
+        for (int round = 0; round < rounds; round++)
+        {
+            using var scope = NewDisposeScope();
+            model.Mesh.World.Activity.Begin($"batch {round + 1} of {rounds}");
+            int index = round * data + model.Mesh.DataRank;
+            long[] sequences = batches.All[which[Math.Min(index, which.Count - 1)]];
+            run(TokenBatch.Ids(corpus, sequences), sequences, index < which.Count);
+            AfterBatches?.Invoke(Math.Min(which.Count, (round + 1) * data));
+        }
+    }
+
+    private void Count(Tensor ids_BT, long layersRun) => ForwardTokens += (double)ids_BT.numel() * model.Mesh.Shape.Data * layersRun / Layers;
+
+    /// <summary>Layers that the kept model and the models without one more go through together.</summary>
+    private static long LayersRun(IReadOnlyList<bool> isKept, IReadOnlyList<int> without)
+    {
+        int[] kept = [.. Enumerable.Range(0, isKept.Count).Where(layer => isKept[layer])];
+        return kept.Length + without.Sum(left => (long)kept.Count(layer => layer > left));
+    }
+
+    private static int IndexOf(IReadOnlyList<int> layers, int layer)
+    {
+        for (int i = 0; i < layers.Count; i++)
+            if (layers[i] == layer)
+                return i;
+        throw new ArgumentOutOfRangeException(nameof(layer), layer, "not among the layers asked for");
+    }
+
+    /// <summary>Sum of the next-token losses of the rows that have a label, nats.</summary>
+    private static double CrossEntropy(ReadOnlySpan<float> logits_NV, long[] labels_N, int vocabulary)
+    {
+        double sum = 0;
+        for (int n = 0; n < labels_N.Length; n++)
+        {
+            if (labels_N[n] < 0)
+                continue;
+            var row = logits_NV.Slice(n * vocabulary, vocabulary);
+            sum += RowMath.LogSumExp(row) - row[(int)labels_N[n]];
+        }
+        return sum;
+    }
+
+    private Tensor Logits(Tensor hidden_BTH) =>
+        model.Decoder.Logits(hidden_BTH).flatten(0, 1).to_type(ScalarType.Float32).cpu().contiguous();
+
+    private static ReadOnlySpan<float> Floats(Tensor value) => TensorMemory.AsSpan<float>(value.to_type(ScalarType.Float32).cpu().contiguous());
+}

@@ -1,0 +1,47 @@
+namespace E3Scale.Pruner.Selection;
+
+/// <summary>What chooses the layers. README.md beside the folder Methods says what each does and costs.</summary>
+public enum PruningMethod
+{
+    /// <summary>E3-Pruner: mask and weights learnt together.</summary>
+    E3Pruner,
+
+    /// <summary>ShortGPT, all at once.</summary>
+    ShortGpt,
+
+    /// <summary>ShortGPT, one layer at a time.</summary>
+    ShortGptIterative,
+
+    /// <summary>Minitron by block influence.</summary>
+    Minitron,
+
+    /// <summary>Minitron's contiguous block.</summary>
+    MinitronContiguous,
+
+    /// <summary>SLEB by next-token loss.</summary>
+    Sleb,
+
+    /// <summary>SLEB's loop by divergence from the teacher.</summary>
+    SlebKl,
+
+    /// <summary>Shortened-LLaMA by perplexity.</summary>
+    ShortenedLlamaPpl,
+
+    /// <summary>E3-Pruner's initial scores alone.</summary>
+    LeaveOneOut,
+
+    /// <summary>CLP: the contiguous segment of least divergence.</summary>
+    Clp,
+
+    /// <summary>DarwinLM's evolution over sets of layers, without training of candidates.</summary>
+    DarwinLm,
+
+    /// <summary>By lot.</summary>
+    Random,
+
+    /// <summary>At equal distances.</summary>
+    UniformStride,
+
+    /// <summary>Every set is tried.</summary>
+    Exhaustive,
+}

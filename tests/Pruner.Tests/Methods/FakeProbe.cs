@@ -1,0 +1,44 @@
+using E3Scale.Pruner.Selection;
+
+namespace E3Scale.Pruner.Tests.Methods;
+
+/// <summary>A model of nothing but numbers: block influences, and a loss that is a function of the dropped layers.</summary>
+internal sealed class FakeProbe(int layers, Func<int[], double> loss, Func<int[], double[]>? influence = null) : ILayerProbe
+{
+    /// <summary>Models judged so far.</summary>
+    public long Judged { get; private set; }
+
+    /// <summary>Metrics asked for so far.</summary>
+    public HashSet<ProbeMetric> Metrics { get; } = [];
+
+    public int Layers => layers;
+
+    public int Batches => 5;
+
+    public long TokensPerBatch => 1024;
+
+    public double[] BlockInfluence(IReadOnlyList<bool> isKept)
+    {
+        Judged++;
+        return influence!(Dropped(isKept));
+    }
+
+    public double Loss(IReadOnlyList<bool> isKept, ProbeMetric metric, IReadOnlyList<int>? batches = null)
+    {
+        Judged++;
+        Metrics.Add(metric);
+        Assert.All(batches ?? [], batch => Assert.InRange(batch, 0, Batches - 1));
+        return loss(Dropped(isKept));
+    }
+
+    public double[] LossWithoutEach(IReadOnlyList<bool> isKept, IReadOnlyList<int> layers, ProbeMetric metric)
+    {
+        Judged += layers.Count;
+        Metrics.Add(metric);
+        Assert.Equal(layers.Order(), layers);
+        Assert.All(layers, layer => Assert.True(isKept[layer]));
+        return [.. layers.Select(layer => loss([.. Dropped(isKept).Append(layer).Order()]))];
+    }
+
+    private static int[] Dropped(IReadOnlyList<bool> isKept) => [.. Enumerable.Range(0, isKept.Count).Where(layer => !isKept[layer])];
+}

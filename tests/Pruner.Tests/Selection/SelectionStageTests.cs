@@ -1,0 +1,80 @@
+using System.Text.Json;
+using E3Scale.Data.Tokenizers;
+using E3Scale.Pruner.Methods;
+using E3Scale.Pruner.Methods.DarwinLm;
+using E3Scale.Pruner.Search;
+using E3Scale.Pruner.Selection;
+using E3Scale.Sharding;
+using E3Scale.TestSupport;
+
+namespace E3Scale.Pruner.Tests.Selection;
+
+public sealed class SelectionStageTests
+{
+    /// <summary>Methods that look at what layers do. Those that cut one contiguous piece cannot find layers that lie apart.</summary>
+    public static IEnumerable<object[]> Cases =>
+        from model in new[] { "stories260K-id10", "babyllama105-near12" }
+        from method in new[]
+        {
+            PruningMethod.ShortGpt, PruningMethod.ShortGptIterative, PruningMethod.Minitron, PruningMethod.Sleb, PruningMethod.SlebKl,
+            PruningMethod.ShortenedLlamaPpl, PruningMethod.LeaveOneOut, PruningMethod.DarwinLm,
+        }
+        select new object[] { model, method };
+
+    [SkippableTheory]
+    [MemberData(nameof(Cases))]
+    public void Run_ModelWithInsertedLayers_DropsExactlyThose(string model, PruningMethod method)
+    {
+        string teacher = SharedData.Require("data", "models", model);
+        using var layers = JsonDocument.Parse(File.ReadAllText(Path.Combine(teacher, "layers.json")));
+        int[] inserted = [.. layers.RootElement.GetProperty("inserted").EnumerateArray().Select(layer => layer.GetInt32())];
+        int count = layers.RootElement.GetProperty("layers").GetArrayLength();
+        using TestFolder output = new();
+        TokenCorpus.Write(output["corpus.bin"], Stories(teacher, sequences: 8, positions: 64));
+        Directory.CreateDirectory(output["search"]);
+        var result = Stage(method, teacher, output, keep: count - inserted.Length).Run();
+
+        Assert.Equal(inserted, result.Dropped);
+        Assert.Equal(inserted, result.DropOrder.Order());
+        Assert.Equal((count, 0, 0L), (result.Layers, result.Steps, result.Tokens));
+        Assert.True(result.ForwardTokens > 0);
+        Assert.Equal(LayerSelectors.Create(method).Name, result.Method);
+        Assert.Equal(result.Dropped, JsonFile.Read<MaskResult>(Path.Combine(output["search"], "mask.json"), "search").Dropped);
+    }
+
+    [Fact]
+    public void Run_MoreSetsThanCanBeTried_SaysWhichMethod()
+    {
+        using TestFolder output = new();
+        SmallModel.Write(output["model"], SmallModel.Llama(layers: 24));
+        TokenCorpus.Write(output["corpus.bin"], sequences: 2, positions: 8, SmallModel.Vocabulary);
+        Directory.CreateDirectory(output["search"]);
+
+        var error = Assert.Throws<StageInputException>(() => Stage(PruningMethod.Exhaustive, output["model"], output, keep: 12).Run());
+        Assert.StartsWith("exhaustive: ", error.Message, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(output["search"], "mask.json")));
+    }
+
+    private static SelectionStage Stage(PruningMethod method, string teacher, TestFolder output, int keep) => new(
+        // An evolution of a tenth of the usual size: half a minute otherwise.
+        method == PruningMethod.DarwinLm
+            ? new DarwinLmSelector(new DarwinLmOptions { InitialCandidates = 16, Offspring = 12, Generations = 20, Tokens = [256, 512] })
+            : LayerSelectors.Create(method),
+        new SelectionOptions { TeacherFolder = teacher, CorpusFile = output["corpus.bin"], OutputFolder = output["search"], KeepLayers = keep, ProtectsEnds = false },
+        OneRank.Environment());
+
+    private static IEnumerable<long[]> Stories(string teacher, int sequences, int positions)
+    {
+        ITokenizer tokenizer = TokenizerLoader.Load(teacher);
+        var ids = new List<long>();
+        foreach (string line in File.ReadLines(SharedData.Require("data", "text", "tinystories-600.jsonl")))
+        {
+            using var story = JsonDocument.Parse(line);
+            ids.Add(tokenizer.BosId!.Value);
+            ids.AddRange(tokenizer.Encode(story.RootElement.GetProperty("text").GetString()!).Select(id => (long)id));
+            if (ids.Count >= sequences * positions)
+                break;
+        }
+        return ids.Take(sequences * positions).Chunk(positions);
+    }
+}
