@@ -38,6 +38,7 @@ internal sealed class SearchStep : IStage
                 Train = StageOptions.Train(recipe),
                 Steps = recipe.SearchSteps,
                 KeepLayers = StageOptions.KeepLayers(recipe, ModelFamilies.ReadConfig(teacher).Config.LayerCount),
+                ProtectsEnds = recipe.Search.ProtectEnds,
                 Objective = StageOptions.Objective(recipe, recipe.Search.Objective),
                 Temperature = new TemperatureSchedule { Initial = recipe.Search.Temperature, AnnealCoefficient = recipe.Search.Anneal },
                 Relaxation = recipe.Search.Relax,

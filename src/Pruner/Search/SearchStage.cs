@@ -55,13 +55,14 @@ public sealed class SearchStage
         ReportRounding(model);
         using var objective = ObjectiveFactory.Create(_options.Objective, corpus, _options.StoreFolder, mesh, checkpoint);
         using var trainer = new StudentTrainer(model, corpus, _options.Train, objective);
-        var learner = new MaskLearner(_options, importance.Kl, importance.ProtectedLayers, mesh, trainer.Plan);
+        int[] protectedLayers = _options.ProtectsEnds ? importance.ProtectedLayers : [];
+        var learner = new MaskLearner(_options, importance.Kl, protectedLayers, mesh, trainer.Plan);
         var balancer = mesh.Shape.Pipeline > 1 && _options.MeasuresLayers ? new StageBalancer(model, _options.RebalanceThreshold, balance) : null;
         if (start > 0)
             learner.Restore(checkpoints.Load(start, trainer.Optimizer));
         Search(start, trainer, learner, balancer, checkpoints);
         WriteLayerCosts(balancer);
-        return Finish(learner, trainer);
+        return Finish(learner, trainer, protectedLayers);
     }
 
     private void Search(int start, StudentTrainer trainer, MaskLearner learner, StageBalancer? balancer, TrainCheckpoint checkpoints)
@@ -120,18 +121,19 @@ public sealed class SearchStage
         _environment.Progress.End();
     }
 
-    private MaskResult Finish(MaskLearner learner, StudentTrainer trainer)
+    private MaskResult Finish(MaskLearner learner, StudentTrainer trainer, int[] protectedLayers)
     {
         bool[] kept = learner.KeptNow(_options.Steps - 1);
         int[] layers = [.. Enumerable.Range(0, kept.Length)];
         int[] dropped = [.. layers.Where(layer => !kept[layer])];
-        // The first and the last layer are protected: their scores took no part in the choice.
-        double[] rivals = [.. layers.Where(layer => kept[layer] && layer > 0 && layer < kept.Length - 1).Select(layer => learner.Scores[layer])];
+        // The scores of protected layers took no part in the choice.
+        double[] rivals = [.. layers.Where(layer => kept[layer] && !protectedLayers.Contains(layer)).Select(layer => learner.Scores[layer])];
         var result = new MaskResult
         {
             Layers = kept.Length,
             Kept = [.. layers.Where(layer => kept[layer])],
             Dropped = dropped,
+            ProtectedLayers = protectedLayers,
             Scores = [.. learner.Scores],
             Gap = rivals.Length > 0 && dropped.Length > 0 ? rivals.Min() - dropped.Max(layer => learner.Scores[layer]) : 0,
             Method = "e3-pruner",
