@@ -20,5 +20,6 @@ readonly string configuration = Argument("configuration", "Release");
 #load "chaos.cake"
 #load "fuzz.cake"
 #load "parity.cake"
+#load "realmodels.cake"
 
 RunTarget(CheckedTarget(Argument("target", "Help")));

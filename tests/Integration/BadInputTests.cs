@@ -71,6 +71,16 @@ public class BadInputTests(SmallModel model)
     [SkippableTheory]
     [InlineData(1)]
     [InlineData(2)]
+    public void Corpus_SequencesLongerThanTheModelsContext_AreRefused(int ranks)
+    {
+        string[] arguments = model.Arguments("capture", model.NewFolder(), MeshOf.For(ranks), "corpus.sequence_length=257");
+
+        E3ScaleCommand.Run(E3ScaleCommand.RefusalTimeout, arguments).Expect(2).Says("corpus.sequence_length: 257", "256 positions");
+    }
+
+    [SkippableTheory]
+    [InlineData(1)]
+    [InlineData(2)]
     public void Search_CorruptShard_NamesTheShardWhichIsCapturedAgainOnceDeleted(int ranks)
     {
         MeshOf mesh = MeshOf.For(ranks);

@@ -36,6 +36,8 @@ internal static partial class RecipeSchema
             return "a whole number";
         if (type == typeof(double))
             return "a number";
+        if (type == typeof(bool))
+            return "true or false";
         return type == typeof(string) ? "text" : "a section";
     }
 

@@ -21,8 +21,11 @@ public sealed record SearchSection
     public int? DropLayers { get; init; }
 
     /// <summary>Layers to keep; give this or <see cref="DropLayers"/>.</summary>
-    [Range(2, 10_000)]
+    [Range(1, 10_000)]
     public int? KeepLayers { get; init; }
+
+    /// <summary>Whether the first and the last layer always stay. Paper: true.</summary>
+    public bool ProtectEnds { get; init; } = true;
 
     /// <summary>Softmax temperature at the first step. Not published; 4 suits <c>relax: smaller</c>, 1 to 2 <c>relax: keep</c>.</summary>
     [Range(0.0, 1000.0, MinimumIsExclusive = true)]

@@ -4,6 +4,7 @@ using E3Scale.Data.Corpora;
 using E3Scale.Data.Tokenizers;
 using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Runs;
+using E3Scale.MoE;
 using Microsoft.Extensions.Logging;
 
 namespace E3Scale.Launcher.Stages;
@@ -29,12 +30,17 @@ internal sealed class CorpusStage : IStage
         var hasher = new InputHasher("corpus", 1).Add("corpus", recipe.Corpus).Add("seed", recipe.Seed).Add("text_passes", textPasses);
         foreach (string path in recipe.Corpus.Paths.Concat(recipe.Corpus.Heldout))
             hasher.AddFiles(recipe.ResolvePath(path));
-        return hasher.AddFiles(Path.Combine(tokenizerFolder, "tokenizer.json")).Finish();
+        return hasher.AddFiles(TokenizerLoader.PathIn(tokenizerFolder)).Finish();
     }
 
     /// <summary>Builds both files on rank 0; the others wait.</summary>
-    public static StageResult Build(StageContext context, string tokenizerFolder, int textPasses)
+    /// <param name="context">Recipe, folder, ranks.</param>
+    /// <param name="modelFolder">Folder of the model's config and tokenizer.</param>
+    /// <param name="textPasses">Times the text occurs in the training corpus.</param>
+    /// <exception cref="RecipeException">Sequences are longer than what the model was made for.</exception>
+    public static StageResult Build(StageContext context, string modelFolder, int textPasses)
     {
+        RequirePositions(context.Recipe, modelFolder);
         // An error on rank 0 must reach the others before they wait for files that never come.
         string? failure = null;
         Exception? cause = null;
@@ -42,7 +48,7 @@ internal sealed class CorpusStage : IStage
         {
             try
             {
-                var tokenizer = new WatchedTokenizer(TokenizerLoader.Load(tokenizerFolder), context.Environment.World.Activity);
+                var tokenizer = new WatchedTokenizer(TokenizerLoader.Load(modelFolder), context.Environment.World.Activity);
                 Write(context, tokenizer, textPasses);
             }
             catch (Exception error) when (error is CorpusException or TokenizerException or IOException)
@@ -54,6 +60,16 @@ internal sealed class CorpusStage : IStage
         if (message.Length > 0)
             throw new CorpusException(message, cause);
         return new StageResult([RunFiles.TrainCorpus, .. context.Recipe.Corpus.Heldout.Count > 0 ? [RunFiles.HeldOutCorpus] : Array.Empty<string>()], 0);
+    }
+
+    // A rotary embedding has an angle for any position; beyond those of its training a model answers with nonsense and no error.
+    private static void RequirePositions(Recipe recipe, string modelFolder)
+    {
+        int positions = ModelFamilies.ReadConfig(modelFolder).Config.MaxPositions;
+        if (recipe.Corpus.SequenceLength > positions)
+            throw new RecipeException(
+                $"corpus.sequence_length: {recipe.Corpus.SequenceLength}, but the model in {modelFolder} was made for {positions} positions " +
+                "(max_position_embeddings in its config.json). Take shorter sequences.");
     }
 
     private static void Write(StageContext context, ITokenizer tokenizer, int textPasses)

@@ -84,9 +84,10 @@ internal static class StageOptions
     public static int KeepLayers(Recipe recipe, int layers)
     {
         int keep = recipe.Search.KeepLayers ?? layers - recipe.Search.DropLayers!.Value;
-        // The first and the last layer always stay.
-        return keep >= 2 && keep <= layers ? keep : throw new RecipeException(
-            $"search: {keep} of the teacher's {layers} layers would stay; between 2 (the first and the last are never pruned) and {layers} can. " +
+        int fewest = recipe.Search.ProtectEnds ? Math.Min(2, layers) : 1;
+        string reason = recipe.Search.ProtectEnds ? " (search.protect_ends keeps the first and the last)" : "";
+        return keep >= fewest && keep <= layers ? keep : throw new RecipeException(
+            $"search: {keep} of the teacher's {layers} layers would stay; between {fewest}{reason} and {layers} can. " +
             "Change search.drop_layers or search.keep_layers.");
     }
 }

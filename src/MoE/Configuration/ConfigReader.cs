@@ -36,6 +36,9 @@ internal sealed class ConfigReader
     /// <summary>Whether a field is there and not null.</summary>
     public bool Has(string field) => Find(field) is not null;
 
+    /// <summary>Whether a field is there, null or not.</summary>
+    public bool Mentions(string field) => _object.TryGetProperty(field, out _);
+
     /// <summary>An integer that must be there.</summary>
     public int Int(string field, int min, int max) => OptionalInt(field, min, max) ?? throw Missing(field);
 

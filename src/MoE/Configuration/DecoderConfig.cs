@@ -33,6 +33,9 @@ public sealed record DecoderConfig
     /// <summary>Attention of every layer.</summary>
     public required AttentionConfig Attention { get; init; }
 
+    /// <summary>For every layer, how many positions a token sees, itself included, or null for all before it; empty (default): all layers see all.</summary>
+    public IReadOnlyList<int?> AttentionWindows { get; init; } = [];
+
     /// <summary>Mixture of experts, or null for a dense model.</summary>
     public MoeConfig? Moe { get; init; }
 
@@ -47,6 +50,10 @@ public sealed record DecoderConfig
 
     /// <summary>End-of-sequence token (the first one, when the config lists several), or null.</summary>
     public int? EosTokenId { get; init; }
+
+    /// <summary>How many positions a token of a layer sees, itself included, or null for all before it.</summary>
+    /// <param name="layer">0-based layer of the teacher.</param>
+    public int? AttentionWindow(int layer) => layer < AttentionWindows.Count ? AttentionWindows[layer] : null;
 
     /// <summary>Whether a layer is a mixture of experts (false: dense).</summary>
     /// <param name="layer">0-based layer of the teacher; false for one that it does not have.</param>

@@ -6,13 +6,16 @@ namespace E3Scale.MoE.DeepSeekV2;
 internal static class DeepSeekV2Config
 {
     private const string DenseCount = "first_k_dense_replace";
+    private const int MaxPositions = 2048;
 
     public static DecoderConfig Parse(ConfigReader config)
     {
+        if (config.Flag("mlp_bias", defaultValue: false))
+            throw config.Invalid("mlp_bias", "true; published models have no bias in their MLPs, and none is supported");
         bool bias = config.Flag("attention_bias", defaultValue: false);
         LatentAttentionConfig attention = LatentAttentionFields.Read(config, LatentAttentionFields.DeepSeek) with { Bias = bias, OutputBias = bias };
-        RopeConfig rope = RopeFields.Read(config, attention.RopeHeadDim, interleaved: true, "yarn");
-        DecoderConfig dense = DecoderFields.Read(config, "deepseek_v2", attention, rope, maxPositions: 2048);
+        RopeConfig rope = RopeFields.Read(config, attention.RopeHeadDim, interleaved: true, MaxPositions);
+        DecoderConfig dense = DecoderFields.Read(config, "deepseek_v2", attention, rope, MaxPositions);
         return dense with { Moe = ParseMoe(config, dense.LayerCount) };
     }
 

@@ -6,13 +6,14 @@ namespace E3Scale.MoE.DeepSeekV3;
 internal static class DeepSeekV3Config
 {
     private const string DenseCount = "first_k_dense_replace";
+    private const int MaxPositions = 4096;
 
     public static DecoderConfig Parse(ConfigReader config)
     {
         bool bias = config.Flag("attention_bias", defaultValue: false);
         LatentAttentionConfig attention = LatentAttentionFields.Read(config, LatentAttentionFields.DeepSeek) with { Bias = bias, OutputBias = bias };
-        RopeConfig rope = RopeFields.Read(config, attention.RopeHeadDim, config.Flag("rope_interleave", defaultValue: true), "yarn");
-        DecoderConfig dense = DecoderFields.Read(config, "deepseek_v3", attention, rope, maxPositions: 4096);
+        RopeConfig rope = RopeFields.Read(config, attention.RopeHeadDim, config.Flag("rope_interleave", defaultValue: true), MaxPositions);
+        DecoderConfig dense = DecoderFields.Read(config, "deepseek_v3", attention, rope, MaxPositions);
         return dense with { Moe = ParseMoe(config, dense.LayerCount) };
     }
 

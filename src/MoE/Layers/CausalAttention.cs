@@ -4,10 +4,12 @@ namespace E3Scale.MoE;
 
 // Shape suffixes in this file: B = batch, N = heads, T = positions, D = query and key width, W = value width.
 
-/// <summary>Softmax attention in which a position sees itself and what is before it.</summary>
-internal sealed class CausalAttention(double scale) : IDisposable
+/// <summary>Softmax attention in which a position sees itself and what is before it, or only the nearest part of that.</summary>
+/// <param name="scale">Factor on the products of queries and keys.</param>
+/// <param name="window">Positions that a position sees, itself included; null for all before it.</param>
+internal sealed class CausalAttention(double scale, int? window = null) : IDisposable
 {
-    private Tensor? _future_TT;
+    private Tensor? _mask_TT;
 
     /// <summary>softmax(scale * Q K^T + causal mask) V, the softmax in float32.</summary>
     /// <returns>[B, T, N*W].</returns>
@@ -15,23 +17,25 @@ internal sealed class CausalAttention(double scale) : IDisposable
     {
         using var scope = NewDisposeScope();
         long batch = query_BNTD.shape[0], positions = query_BNTD.shape[2];
-        var scores_BNTT = (query_BNTD * scale).matmul(key_BNTD.transpose(2, 3)).to_type(ScalarType.Float32) + Future(positions, query_BNTD.device);
+        var scores_BNTT = (query_BNTD * scale).matmul(key_BNTD.transpose(2, 3)).to_type(ScalarType.Float32) + Mask(positions, query_BNTD.device);
         var weights_BNTT = scores_BNTT.softmax(-1).to_type(value_BNTW.dtype);
         return weights_BNTT.matmul(value_BNTW).transpose(1, 2).reshape(batch, positions, -1).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _future_TT?.Dispose();
+    public void Dispose() => _mask_TT?.Dispose();
 
-    /// <summary>0 where a position may look, minus infinity above the diagonal.</summary>
-    private Tensor Future(long positions, Device device)
+    /// <summary>0 where a position may look; minus infinity above the diagonal and before the window.</summary>
+    private Tensor Mask(long positions, Device device)
     {
-        if (_future_TT is null || _future_TT.shape[0] < positions)
+        if (_mask_TT is null || _mask_TT.shape[0] < positions)
         {
             Dispose();
-            _future_TT = full([positions, positions], float.NegativeInfinity, dtype: ScalarType.Float32, device: device).triu(1)
-                .DetachFromDisposeScope();
+            using var scope = NewDisposeScope();
+            var never_TT = full([positions, positions], float.NegativeInfinity, dtype: ScalarType.Float32, device: device);
+            var future_TT = never_TT.triu(1);
+            _mask_TT = (window is { } width && width < positions ? future_TT + never_TT.tril(-width) : future_TT).DetachFromDisposeScope();
         }
-        return _future_TT.narrow(0, 0, positions).narrow(1, 0, positions);
+        return _mask_TT.narrow(0, 0, positions).narrow(1, 0, positions);
     }
 }

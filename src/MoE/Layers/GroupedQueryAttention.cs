@@ -26,7 +26,7 @@ internal sealed class GroupedQueryAttention : IAttention
             _queryNorm = new RmsNorm(weights.Load(layer, LayerWeight.QueryNorm, attention.HeadDim), config.RmsNormEpsilon);
             _keyNorm = new RmsNorm(weights.Load(layer, LayerWeight.KeyNorm, attention.HeadDim), config.RmsNormEpsilon);
         }
-        _attention = new CausalAttention(RotaryEmbedding.SoftmaxScaleFactor(config.Rope) / Math.Sqrt(attention.HeadDim));
+        _attention = new CausalAttention(1 / Math.Sqrt(attention.HeadDim), config.AttentionWindow(layer));
     }
 
     public IEnumerable<Projection> Projections => [_query, _key, _value, _output];

@@ -4,23 +4,24 @@ namespace E3Scale.MoE;
 
 // Shape suffixes in this file: B = batch, N = heads, T = positions, D = rotated dims, P = D / 2 pairs.
 
-/// <summary>Rotary position embedding (Su et al. 2021), with the stretched frequencies of YaRN or LLaMA 3.1 where the model asks for them.</summary>
+/// <summary>Rotary position embedding (Su et al. 2021), with the changed frequencies of a context extension where the model has one.</summary>
 internal sealed class RotaryEmbedding : IDisposable
 {
     private readonly RopeConfig _config;
-    private readonly double[] _frequencies;
     private readonly double _magnitude;
     private Tensor? _cos_TP;
     private Tensor? _sin_TP;
+    private long _tableLength; // of the input that the tables are for; 0 when they are for any
 
     public RotaryEmbedding(RopeConfig config)
     {
         _config = config;
-        _frequencies = Frequencies(config);
-        _magnitude = config.Yarn is { } yarn ? YarnMagnitude(yarn, yarn.MScale) / YarnMagnitude(yarn, yarn.MScaleAllDim) : 1;
+        _magnitude = config.Yarn is { } yarn
+            ? yarn.AttentionFactor ?? YarnMagnitude(yarn, yarn.MScale) / YarnMagnitude(yarn, yarn.MScaleAllDim)
+            : 1;
     }
 
-    /// <summary>What YaRN multiplies the softmax scale with: the square of the magnitude of mscale_all_dim; 1 without YaRN.</summary>
+    /// <summary>What YaRN multiplies the softmax scale of latent attention with: the square of the magnitude of mscale_all_dim; 1 without YaRN.</summary>
     public static double SoftmaxScaleFactor(RopeConfig config) =>
         config.Yarn is { MScaleAllDim: not 0 } yarn ? Math.Pow(YarnMagnitude(yarn, yarn.MScaleAllDim), 2) : 1;
 
@@ -56,16 +57,19 @@ internal sealed class RotaryEmbedding : IDisposable
 
     private void EnsureTables(long positions, Device device)
     {
-        if (_cos_TP is not null && _cos_TP.shape[0] >= positions)
+        long length = _config.Dynamic is { } dynamic && positions > dynamic.MaxPositions ? positions : 0;
+        if (_cos_TP is not null && _cos_TP.shape[0] >= positions && _tableLength == length)
             return;
         Dispose();
-        int pairs = _frequencies.Length;
+        _tableLength = length;
+        double[] frequencies = Frequencies(_config, length);
+        int pairs = frequencies.Length;
         var (cos, sin) = (new float[positions * pairs], new float[positions * pairs]);
         for (int position = 0; position < positions; position++)
             for (int pair = 0; pair < pairs; pair++)
             {
                 // Single precision angle: the reference implementations multiply float32 position by float32 frequency.
-                double angle = (float)position * (float)_frequencies[pair];
+                double angle = (float)position * (float)frequencies[pair];
                 cos[position * pairs + pair] = (float)(Math.Cos(angle) * _magnitude);
                 sin[position * pairs + pair] = (float)(Math.Sin(angle) * _magnitude);
             }
@@ -74,11 +78,14 @@ internal sealed class RotaryEmbedding : IDisposable
     }
 
     /// <summary>Angle per position for each pair; with YaRN, low frequencies are divided by the factor, with a ramp between (METHODS 16.1).</summary>
-    internal static double[] Frequencies(RopeConfig config)
+    /// <param name="config">The model's rotary embedding.</param>
+    /// <param name="length">Length of the input where it is beyond the context of dynamic scaling, else 0.</param>
+    internal static double[] Frequencies(RopeConfig config, long length = 0)
     {
         var frequencies = new double[config.Dim / 2];
+        double theta = length > 0 && config.Dynamic is { } dynamic ? config.Theta * Growth(dynamic, length, config.Dim) : config.Theta;
         for (int i = 0; i < frequencies.Length; i++)
-            frequencies[i] = Math.Pow(config.Theta, -2.0 * i / config.Dim);
+            frequencies[i] = Math.Pow(theta, -2.0 * i / config.Dim) / config.LinearFactor;
         if (config.Llama3 is { } llama3)
             return Array.ConvertAll(frequencies, frequency => Stretch(frequency, llama3));
         if (config.Yarn is not { } yarn)
@@ -86,8 +93,10 @@ internal sealed class RotaryEmbedding : IDisposable
 
         double Correction(double rotations) =>
             config.Dim * Math.Log(yarn.OriginalMaxPositions / (rotations * 2 * Math.PI)) / (2 * Math.Log(config.Theta));
-        double low = Math.Max(Math.Floor(Correction(yarn.BetaFast)), 0);
-        double high = Math.Min(Math.Ceiling(Correction(yarn.BetaSlow)), config.Dim - 1);
+        double low = Correction(yarn.BetaFast), high = Correction(yarn.BetaSlow);
+        if (yarn.Truncates)
+            (low, high) = (Math.Floor(low), Math.Ceiling(high));
+        (low, high) = (Math.Max(low, 0), Math.Min(high, config.Dim - 1));
         if (low == high)
             high += 0.001; // the references avoid the division by zero this way
         for (int i = 0; i < frequencies.Length; i++)
@@ -97,6 +106,10 @@ internal sealed class RotaryEmbedding : IDisposable
         }
         return frequencies;
     }
+
+    /// <summary>What the base is multiplied with for an input of some length (bloc97 and emozilla 2023; 1 at the trained context).</summary>
+    private static double Growth(DynamicRopeConfig dynamic, long length, int dim) =>
+        Math.Pow(dynamic.Factor * length / dynamic.MaxPositions - (dynamic.Factor - 1), dim / (dim - 2.0));
 
     private static double Stretch(double frequency, Llama3RopeConfig config)
     {

@@ -5,6 +5,8 @@ namespace E3Scale.MoE.PanguUltraMoe;
 /// <summary>The config.json of <c>pangu_ultra_moe</c>. Field names and defaults: see README.md beside this file.</summary>
 internal static class PanguUltraMoeConfig
 {
+    private const int MaxPositions = 131_072;
+
     // The published config and later ports spell the same things differently; what was read is what is written back.
     private static readonly string[] DenseCounts = ["num_dense_layers", "first_k_dense_replace"];
     private static readonly string[] PredictionLayers = ["num_mtp_layers", "num_nextn_predict_layers"];
@@ -18,8 +20,8 @@ internal static class PanguUltraMoeConfig
             throw config.Invalid("sandwich_norm", "false; only the architecture with sandwich norms is supported");
         LatentAttentionConfig attention = LatentAttentionFields.Read(
             config, config.Has(OwnAttention.KeyValueLoraRank) ? OwnAttention : LatentAttentionFields.DeepSeek);
-        RopeConfig rope = RopeFields.Read(config, attention.RopeHeadDim, config.Flag("rope_interleave", defaultValue: true));
-        DecoderConfig dense = DecoderFields.Read(config, "pangu_ultra_moe", attention, rope, maxPositions: 131_072, epsilon: 1e-5);
+        RopeConfig rope = RopeFields.Read(config, attention.RopeHeadDim, config.Flag("rope_interleave", defaultValue: true), MaxPositions);
+        DecoderConfig dense = DecoderFields.Read(config, "pangu_ultra_moe", attention, rope, MaxPositions, epsilon: 1e-5);
         return dense with { SandwichNorm = true, Moe = ParseMoe(config, dense.LayerCount) };
     }
 

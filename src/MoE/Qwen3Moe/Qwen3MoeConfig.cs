@@ -11,7 +11,7 @@ internal static class Qwen3MoeConfig
 
     public static DecoderConfig Parse(ConfigReader config)
     {
-        DecoderConfig dense = Qwen3Config.Parse(config, "qwen3_moe");
+        DecoderConfig dense = Qwen3Config.Parse(config, "qwen3_moe", GroupedQueryFields.Read(config, keyValueHeads: 4));
         return dense with { Moe = ParseMoe(config, dense.LayerCount) };
     }
 
@@ -27,7 +27,8 @@ internal static class Qwen3MoeConfig
 
     private static MoeConfig? ParseMoe(ConfigReader config, int layerCount)
     {
-        if (config.Int("num_experts", 0, ConfigReader.MaxCount) is not (> 0 and var expertCount))
+        string countField = config.Has("num_local_experts") ? "num_local_experts" : "num_experts";
+        if (config.Int(countField, 0, ConfigReader.MaxCount) is not (> 0 and var expertCount))
             return null;
         return new MoeConfig
         {

@@ -13,7 +13,7 @@ public sealed record ImportanceResult
     [JsonPropertyName("kl")]
     public required double[] Kl { get; init; }
 
-    /// <summary>Layers that are never pruned: the first and the last (E3-Pruner, section 4.3).</summary>
+    /// <summary>Layers that a search keeps unless told otherwise: the first and the last (E3-Pruner, section 4.3).</summary>
     [JsonPropertyName("protected")]
     public required int[] ProtectedLayers { get; init; }
 

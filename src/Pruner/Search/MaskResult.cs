@@ -17,6 +17,10 @@ public sealed record MaskResult
     [JsonPropertyName("dropped")]
     public required int[] Dropped { get; init; }
 
+    /// <summary>Layers that stay whatever their score; null in files that do not say.</summary>
+    [JsonPropertyName("protected")]
+    public int[]? ProtectedLayers { get; init; }
+
     /// <summary>Final score of every layer; larger means keep.</summary>
     [JsonPropertyName("scores")]
     public required double[] Scores { get; init; }

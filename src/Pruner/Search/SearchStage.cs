@@ -56,13 +56,14 @@ public sealed class SearchStage : ILayerPruner
         ReportRounding(model);
         using var objective = ObjectiveFactory.Create(_options.Objective, corpus, _options.StoreFolder, mesh, checkpoint);
         using var trainer = new StudentTrainer(model, corpus, _options.Train, objective);
-        var learner = new MaskLearner(_options, importance.Kl, importance.ProtectedLayers, mesh, trainer.Plan);
+        int[] protectedLayers = _options.ProtectsEnds ? importance.ProtectedLayers : [];
+        var learner = new MaskLearner(_options, importance.Kl, protectedLayers, mesh, trainer.Plan);
         var balancer = mesh.Shape.Pipeline > 1 && _options.MeasuresLayers ? new StageBalancer(model, _options.RebalanceThreshold, balance) : null;
         if (start > 0)
             learner.Restore(checkpoints.Load(start, trainer.Optimizer));
         Search(start, trainer, learner, balancer, checkpoints);
         WriteLayerCosts(balancer);
-        return Finish(learner, trainer);
+        return Finish(learner, trainer, protectedLayers);
     }
 
     private void Search(int start, StudentTrainer trainer, MaskLearner learner, StageBalancer? balancer, TrainCheckpoint checkpoints)
@@ -121,7 +122,7 @@ public sealed class SearchStage : ILayerPruner
         _environment.Progress.End();
     }
 
-    private MaskResult Finish(MaskLearner learner, StudentTrainer trainer)
+    private MaskResult Finish(MaskLearner learner, StudentTrainer trainer, int[] protectedLayers)
     {
         bool[] kept = learner.KeptNow(_options.Steps - 1);
         int[] layers = [.. Enumerable.Range(0, kept.Length)];
@@ -131,8 +132,9 @@ public sealed class SearchStage : ILayerPruner
             Layers = kept.Length,
             Kept = [.. layers.Where(layer => kept[layer])],
             Dropped = dropped,
+            ProtectedLayers = protectedLayers,
             Scores = [.. learner.Scores],
-            Gap = MaskResult.GapOf(learner.Scores, dropped, [0, kept.Length - 1]),
+            Gap = MaskResult.GapOf(learner.Scores, dropped, protectedLayers),
             Method = "e3-pruner",
             Tokens = (long)_options.Steps * trainer.Plan.BatchSequences * trainer.SequenceLength,
             Steps = _options.Steps,

@@ -59,6 +59,7 @@ public sealed class SelectionStage(ILayerSelector selector, SelectionOptions opt
             Layers = probe.Layers,
             Kept = kept,
             Dropped = dropped,
+            ProtectedLayers = [.. protectedLayers],
             Scores = selection.Scores,
             Gap = MaskResult.GapOf(selection.Scores, dropped, protectedLayers),
             Method = selector.Name,

@@ -93,11 +93,12 @@ public sealed class Planner(DecoderConfig config, ClusterSpec cluster, PlanWorkl
             : null;
     }
 
-    /// <summary>Which layers the search will drop is not known: they are taken evenly between the first and the last, which always stay.</summary>
-    private int[] DroppedEvenly() =>
-    [
-        .. Enumerable.Range(0, workload.DropLayers).Select(i => 1 + (int)((i + 0.5) * (config.LayerCount - 2) / workload.DropLayers)),
-    ];
+    /// <summary>Which layers the search will drop is not known: they are taken evenly between the first and the last, where these can stay.</summary>
+    private int[] DroppedEvenly()
+    {
+        int first = workload.DropLayers > config.LayerCount - 2 ? 0 : 1, candidates = config.LayerCount - 2 * first;
+        return [.. Enumerable.Range(0, workload.DropLayers).Select(i => first + (int)((i + 0.5) * candidates / workload.DropLayers))];
+    }
 
     private static string Gigabytes(double bytes) => $"{bytes / 1e9:0.0} GB";
 }

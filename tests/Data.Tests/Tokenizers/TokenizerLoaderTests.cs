@@ -90,6 +90,15 @@ public sealed class TokenizerLoaderTests : IDisposable
     }
 
     [Fact]
+    public void PathIn_BothFiles_PrefersTheJson()
+    {
+        File.WriteAllText(Path.Combine(_folder.Path, "tokenizer.model"), "");
+        Assert.Equal("tokenizer.model", Path.GetFileName(TokenizerLoader.PathIn(_folder.Path)));
+        File.WriteAllText(Path.Combine(_folder.Path, "tokenizer.json"), "");
+        Assert.Equal("tokenizer.json", Path.GetFileName(TokenizerLoader.PathIn(_folder.Path)));
+    }
+
+    [Fact]
     public void Load_NoFile_SaysWhatIsMissing()
     {
         var error = Assert.Throws<TokenizerException>(() => TokenizerLoader.Load(_folder.Path));

@@ -52,6 +52,19 @@ public sealed class ReportWriterTests : IDisposable
     }
 
     [Fact]
+    public void Render_SearchThatProtectsNoLayer_CallsNoneProtected()
+    {
+        string mask = Path.Combine(_run.WriteAll().Directory, "search", "mask.json");
+        string before = ReportWriter.Render(ReportInput.Load(_run.Directory));
+        File.WriteAllText(mask, File.ReadAllText(mask).Replace("\"method\"", "\"protected\":[],\"method\"", StringComparison.Ordinal));
+
+        string after = ReportWriter.Render(ReportInput.Load(_run.Directory));
+
+        Assert.Contains("swatch protected", before, StringComparison.Ordinal);
+        Assert.DoesNotContain("swatch protected", after, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Render_MaskTrajectory_HasALinePerLayerAndRunsOfEachState()
     {
         var document = Parse(ReportWriter.Render(ReportInput.Load(_run.WriteAll().Directory)));

@@ -157,6 +157,7 @@ public sealed class RecipeLoaderTests : IDisposable
     }
 
     [Theory]
+    [InlineData("search.protect_ends=1", "--set search.protect_ends=1: search.protect_ends: found '1', expected true or false.")]
     [InlineData("search.temprature=2", "--set search.temprature=2: unknown key 'temprature' in search. Did you mean temperature?")]
     [InlineData("search.temperature=hot", "--set search.temperature=hot: search.temperature: found 'hot', expected a number above 0")]
     [InlineData("store.top_k=0", "--set store.top_k=0: store.top_k: '0' is not allowed")]

@@ -32,6 +32,26 @@ public sealed class HuggingFaceCheckpointLoadTests
         Assert.True(wide.bytes.SequenceEqual(narrow.to(torch.ScalarType.Float32).bytes));
     }
 
+    [Theory]
+    [InlineData(torch.ScalarType.Float16)]
+    [InlineData(torch.ScalarType.BFloat16)]
+    [InlineData(torch.ScalarType.Float64)]
+    public void Load_WeightsOfAnyFloatType_AreTheStoredOnesWidened(torch.ScalarType stored)
+    {
+        using IDisposable scope = torch.NewDisposeScope();
+        using var folder = new TestFolder();
+        using Decoder model = SmallModel.Create(SmallModel.Llama(tied: true));
+        SmallModel.Write(folder.Root, SmallModel.Llama(tied: true));
+        var weights = model.Parameters.All.ToDictionary(parameter => parameter.Name, parameter => parameter.Value.to_type(stored), StringComparer.Ordinal);
+        SafetensorsWriter.Save(folder["model.safetensors"], weights);
+
+        using HuggingFaceCheckpoint checkpoint = HuggingFaceCheckpoint.Open(folder.Root);
+        using var loaded = new Decoder(checkpoint.Config, checkpoint.Names, checkpoint);
+
+        Assert.All(loaded.Parameters.All, parameter =>
+            Assert.True(parameter.Value.bytes.SequenceEqual(weights[parameter.Name].to_type(torch.ScalarType.Float32).bytes), parameter.Name));
+    }
+
     [SkippableFact]
     public void Load_ResultDisposed_LeavesNoTensors()
     {

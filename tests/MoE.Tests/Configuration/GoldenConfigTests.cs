@@ -4,6 +4,8 @@ namespace E3Scale.MoE.Tests.Configuration;
 
 public sealed class GoldenConfigTests
 {
+    public static TheoryData<string> Models => GoldenModels.All;
+
     [SkippableFact]
     public void ParseConfig_DeepSeekWithQueryLoraAndYarn_GivesEveryField()
     {
@@ -65,20 +67,7 @@ public sealed class GoldenConfigTests
     }
 
     [SkippableTheory]
-    [InlineData("deepseek_qlora_yarn")]
-    [InlineData("deepseek_noqlora_plainrope")]
-    [InlineData("deepseek_fp8")]
-    [InlineData("deepseek_sharded_mtp")]
-    [InlineData("llama2_mha")]
-    [InlineData("llama2_gqa")]
-    [InlineData("mixtral")]
-    [InlineData("pangu_sandwich")]
-    [InlineData("qwen25_tied")]
-    [InlineData("qwen25_untied")]
-    [InlineData("qwen3_tied")]
-    [InlineData("qwen3_untied")]
-    [InlineData("qwen3moe")]
-    [InlineData("qwen3moe_mixed")]
+    [MemberData(nameof(Models))]
     public void Names_EveryTensorOfTheFolder_IsOneTheFamilyCallsSo(string folder)
     {
         using HuggingFaceCheckpoint checkpoint = Open(folder);

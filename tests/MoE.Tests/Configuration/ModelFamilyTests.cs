@@ -71,12 +71,12 @@ public sealed class ModelFamilyTests
     [InlineData("eos_token_id", "100")]
     [InlineData("eos_token_id", "[1, -1]")]
     [InlineData("rope_scaling", "\"yarn\"")]
-    [InlineData("rope_scaling", """{"type": "linear", "factor": 2}""")]
+    [InlineData("rope_scaling", """{"type": "longrope", "factor": 2}""")]
     [InlineData("rope_scaling", """{"factor": 2}""")]
     [InlineData("rope_scaling", """{"type": "yarn", "factor": 0.5, "original_max_position_embeddings": 64}""")]
     [InlineData("rope_scaling", """{"type": "yarn", "factor": 2}""")]
     [InlineData("rope_scaling", """{"type": "yarn", "factor": 2, "original_max_position_embeddings": 64, "beta_fast": 1}""")]
-    [InlineData("rope_scaling", """{"type": "yarn", "factor": 2, "original_max_position_embeddings": 64, "attention_factor": 1}""")]
+    [InlineData("rope_scaling", """{"type": "yarn", "factor": 2, "original_max_position_embeddings": 64, "attention_factor": 0}""")]
     public void ParseConfig_DeepSeekFieldOutsideItsRange_NamesFileAndField(string field, string value)
     {
         JsonObject config = DeepSeek();
@@ -92,7 +92,11 @@ public sealed class ModelFamilyTests
     [InlineData("num_attention_heads", "5")]
     [InlineData("head_dim", "7")]
     [InlineData("rope_scaling", """{"rope_type": "llama3", "factor": 8}""")]
-    [InlineData("rope_scaling", """{"type": "linear", "factor": 2}""")]
+    [InlineData("rope_scaling", """{"type": "linear", "factor": 0.5}""")]
+    [InlineData("rope_scaling", """{"type": "dynamic"}""")]
+    [InlineData("rope_parameters", """{"rope_type": "default", "partial_rotary_factor": 0.5}""")]
+    [InlineData("partial_rotary_factor", "0.5")]
+    [InlineData("hidden_act", "\"gelu_pytorch_tanh\"")]
     public void ParseConfig_LlamaFieldOutsideItsRange_NamesFileAndField(string field, string value)
     {
         JsonObject config = Llama();
@@ -111,6 +115,28 @@ public sealed class ModelFamilyTests
              "mscale_all_dim": 1.0}
             """);
         Assert.Equal(new RopeConfig(5000, 4, Interleaved: true, new YarnConfig(40, 4096, 32, 1, 1, 1)), Parse(config).Rope);
+    }
+
+    [Theory]
+    [InlineData("llama", 10_000, 32, 1)] // one key head for every query head, heads of hidden / heads
+    [InlineData("qwen2", 10_000, 32, 1)]
+    [InlineData("qwen3", 10_000, 32, 4)] // heads of 128
+    [InlineData("qwen3_moe", 10_000, 4, 1)]
+    [InlineData("mixtral", 1_000_000, 8, 1)]
+    public void ParseConfig_FieldsThatAreMissing_TakeHuggingFacesDefaults(string type, double theta, int keyHeads, int headDimRatio)
+    {
+        JsonObject config = JsonNode.Parse("""
+            {"vocab_size": 100, "hidden_size": 1024, "intermediate_size": 64, "num_hidden_layers": 4, "num_attention_heads": 32,
+             "num_experts": 4, "num_experts_per_tok": 2, "moe_intermediate_size": 16}
+            """)!.AsObject();
+        config["model_type"] = type;
+
+        DecoderConfig parsed = Parse(config);
+
+        var attention = (GroupedQueryAttentionConfig)parsed.Attention;
+        Assert.Equal((theta, keyHeads, 32 * headDimRatio), (parsed.Rope.Theta, attention.KeyValueHeadCount, attention.HeadDim));
+        config["num_key_value_heads"] = null; // said to be none: as many as query heads
+        Assert.Equal(32, ((GroupedQueryAttentionConfig)Parse(config).Attention).KeyValueHeadCount);
     }
 
     [Fact]

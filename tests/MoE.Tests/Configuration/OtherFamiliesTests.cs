@@ -43,15 +43,29 @@ public sealed class OtherFamiliesTests
     }
 
     [Fact]
-    public void ParseConfig_WindowThatReachesALayer_IsRefused()
+    public void ParseConfig_Windows_AreThoseOfTheLayersThatHaveOne()
     {
         JsonObject config = Qwen2();
+        Assert.Empty(Read(config).AttentionWindows);
         config["use_sliding_window"] = true;
-        Assert.Contains("use_sliding_window", Error(config), StringComparison.Ordinal);
+        Assert.Equal([null, null, null, null, 4096, 4096], Read(config).AttentionWindows);
         config["max_window_layers"] = 6; // no layer is that high
-        Assert.Equal(6, Read(config).LayerCount);
-        config["layer_types"] = Parse("""{"x": ["full_attention", "sliding_attention"]}""")["x"]!.DeepClone();
-        Assert.Contains("sliding_attention", Error(config), StringComparison.Ordinal);
+        Assert.Empty(Read(config).AttentionWindows);
+        config["layer_types"] = new JsonArray([.. Enumerable.Range(0, 6).Select(layer => (JsonNode)(layer == 1 ? "sliding_attention" : "full_attention"))]);
+        Assert.Equal([null, 4096, null, null, null, null], Read(config).AttentionWindows);
+        Assert.Equal([null, 4096, null], Read(Prune(config, 0, 1, 5)).AttentionWindows);
+    }
+
+    [Theory]
+    [InlineData("layer_types", """["full_attention"]""")]
+    [InlineData("layer_types", """["full_attention", "full_attention", "chunked_attention", "full_attention", "full_attention", "full_attention"]""")]
+    [InlineData("layer_types", """["full_attention", "full_attention", "sliding_attention", "full_attention", "full_attention", "full_attention"]""")]
+    [InlineData("use_sliding_window", "1")]
+    public void ParseConfig_WindowsThatCannotBe_AreRefused(string field, string value)
+    {
+        JsonObject config = Qwen2();
+        config[field] = JsonNode.Parse(value);
+        Assert.Contains(field, Error(config), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -89,6 +103,10 @@ public sealed class OtherFamiliesTests
         lite["topk_method"] = "greedy";
         Assert.Equal((1, 1), (Read(lite).Moe!.GroupCount, Read(lite).Moe!.GroupsPerToken));
 
+        JsonObject biased = DeepSeekV2();
+        biased["mlp_bias"] = true;
+        Assert.Contains("mlp_bias", Error(biased), StringComparison.Ordinal);
+
         // Weights are divided by their sum or scaled, never both.
         lite["norm_topk_prob"] = true;
         Assert.Equal((true, 1.0), (Read(lite).Moe!.NormalizeWeights, Read(lite).Moe!.RoutedScaling));
@@ -122,7 +140,7 @@ public sealed class OtherFamiliesTests
     }
 
     [SkippableTheory]
-    [InlineData("mixtral", "sliding_window", "4096")]
+    [InlineData("mixtral", "sliding_window", "0")]
     [InlineData("mixtral", "num_experts_per_tok", "9")]
     [InlineData("qwen3moe_mixed", "decoder_sparse_step", "0")]
     [InlineData("qwen3moe_mixed", "mlp_only_layers", "3")]

@@ -8,11 +8,7 @@ public sealed class GoldenModelTests : IDisposable
 {
     private readonly string _output = Path.Combine(Path.GetTempPath(), $"e3-trace-{Guid.NewGuid():N}.safetensors");
 
-    public static TheoryData<string> Models =>
-    [
-        "deepseek_qlora_yarn", "deepseek_noqlora_plainrope", "deepseek_fp8", "deepseek_sharded_mtp", "llama2_mha", "llama2_gqa", "mixtral",
-        "pangu_sandwich", "qwen25_tied", "qwen25_untied", "qwen3_tied", "qwen3_untied", "qwen3moe", "qwen3moe_mixed",
-    ];
+    public static TheoryData<string> Models => GoldenModels.All;
 
     [SkippableTheory]
     [MemberData(nameof(Models))]

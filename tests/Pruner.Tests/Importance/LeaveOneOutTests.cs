@@ -15,8 +15,7 @@ namespace E3Scale.Pruner.Tests.Importance;
 /// </summary>
 public sealed class LeaveOneOutTests
 {
-    public static TheoryData<string> Golden =>
-        ["deepseek_qlora_yarn", "deepseek_noqlora_plainrope", "deepseek_fp8", "deepseek_sharded_mtp", "llama2_mha", "llama2_gqa"];
+    public static TheoryData<string> Golden => GoldenModels.All;
 
     [SkippableTheory]
     [MemberData(nameof(Golden))]

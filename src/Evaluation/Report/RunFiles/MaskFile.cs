@@ -12,6 +12,9 @@ public sealed record MaskFile
     /// <summary>Indices of the layers that go.</summary>
     public required IReadOnlyList<int> Dropped { get; init; }
 
+    /// <summary>Layers that could not go; null in files that do not say.</summary>
+    public IReadOnlyList<int>? Protected { get; init; }
+
     /// <summary>Final score of every layer; [L].</summary>
     public IReadOnlyList<double> Scores { get; init; } = [];
 

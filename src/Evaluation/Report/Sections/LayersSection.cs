@@ -21,11 +21,11 @@ internal static class LayersSection
         {
             markup.Note("There is neither search/mask.json nor eval/summary.json: no layers were chosen yet.");
         }
-        WriteImportance(markup, input.Importance, dropped);
+        WriteImportance(markup, input.Importance, dropped, [.. input.Mask?.Protected ?? input.Importance?.Protected ?? []]);
         markup.End();
     }
 
-    private static void WriteImportance(MarkupBuilder markup, ImportanceFile? importance, HashSet<int> dropped)
+    private static void WriteImportance(MarkupBuilder markup, ImportanceFile? importance, HashSet<int> dropped, HashSet<int> protectedLayers)
     {
         if (importance is null || importance.Layers == 0)
         {
@@ -38,16 +38,16 @@ internal static class LayersSection
             Description = "KL divergence of the teacher from the teacher without one layer, for each layer",
             XTitle = "layer left out",
             YTitle = "KL, nats per token",
-            Bars = [.. importance.Kl.Select((kl, layer) => Bar(importance, dropped, layer, kl))],
+            Bars = [.. importance.Kl.Select((kl, layer) => Bar(dropped, protectedLayers, layer, kl))],
         }.Draw(markup);
         markup.EndFigure($"Mean KL(teacher, teacher without the layer) over {ChartText.Count(importance.CalibrationSequences)} calibration sequences, {ChartText.Count(importance.Tokens)} tokens. " +
             "The scores of the search start from it; layers that are each cheap to lose may still be dear to lose together.");
     }
 
-    private static (string Category, double Value, string Name, string Style) Bar(ImportanceFile importance, HashSet<int> dropped, int layer, double kl)
+    private static (string Category, double Value, string Name, string Style) Bar(HashSet<int> dropped, HashSet<int> protectedLayers, int layer, double kl)
     {
         (string name, string style) = dropped.Contains(layer) ? ("dropped", "dropped")
-            : importance.Protected.Contains(layer) ? ("protected", "protected") : ("kept", "kept");
+            : protectedLayers.Contains(layer) ? ("protected", "protected") : ("kept", "kept");
         return ($"{layer}", kl, name, style);
     }
 }

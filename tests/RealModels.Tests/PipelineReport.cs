@@ -1,0 +1,32 @@
+using System.Globalization;
+
+namespace E3Scale.RealModels.Tests;
+
+/// <summary>Collects the runs that went well and writes a table of them when the last test is over, if a file is asked for.</summary>
+public sealed class PipelineReport : IDisposable
+{
+    private readonly List<PipelineResult> _results = [];
+
+    internal void Add(PipelineResult result) => _results.Add(result);
+
+    public void Dispose()
+    {
+        if (PipelineCase.ReportFile is not { } path || _results.Count == 0)
+            return;
+        File.WriteAllLines(path,
+        [
+            "| model | mesh | ends may go | layers dropped | inserted layers found | loss teacher | loss pruned | loss student | same first choice as teacher | seconds |",
+            "| --- | --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: |",
+            .. _results.Select(Row),
+        ]);
+    }
+
+    private static string Row(PipelineResult result)
+    {
+        var run = result.Case;
+        string found = run.Expected is null ? "-" : run.ProtectEnds ? "all but the last, which stays" : "all";
+        return string.Create(CultureInfo.InvariantCulture,
+            $"| {run.Model} | {run.Mesh} | {(run.ProtectEnds ? "no" : "yes")} | {string.Join(", ", result.Dropped)} | {found} | " +
+            $"{result.TeacherLoss:F4} | {result.PrunedLoss:F4} | {result.StudentLoss:F4} | {result.Agreement:P1} | {result.Seconds:F0} |");
+    }
+}

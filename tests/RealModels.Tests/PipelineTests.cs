@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Text.Json;
+using E3Scale.IntegrationTests.Support;
+using E3Scale.TestSupport;
+
+namespace E3Scale.RealModels.Tests;
+
+/// <summary>
+/// The recipe for small models, capture to report under mpirun, on trained models. One run; ./build.sh --target=RealModels makes all.
+/// </summary>
+public sealed class PipelineTests(PipelineReport report) : IClassFixture<PipelineReport>
+{
+    private const int HeldOutStories = 60;
+
+    public static TheoryData<PipelineCase> Cases => [.. PipelineCase.Selected];
+
+    [SkippableTheory]
+    [MemberData(nameof(Cases))]
+    public void Run_TrainedModel_FindsTheLayersAndRecovers(PipelineCase run)
+    {
+        string teacher = SharedData.Require("data", "models", run.Model);
+        string[] stories = File.ReadAllLines(SharedData.Require("data", "text", "tinystories-600.jsonl"));
+        using var folder = new TestFolder();
+        File.WriteAllLines(folder["heldout.jsonl"], stories[..HeldOutStories]);
+        File.WriteAllLines(folder["train.jsonl"], stories[HeldOutStories..]);
+
+        long start = Stopwatch.GetTimestamp();
+        E3ScaleCommand.Run(E3ScaleCommand.RunTimeout,
+        [
+            "run", "--recipe", Path.Combine(SharedData.RepositoryRoot, "cluster", "recipes", "small-llama.yaml"), "--run-dir", folder["run"],
+            .. run.MeshShape.Arguments(), .. Changes(run, teacher, folder),
+        ]).Expect(0);
+        double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+
+        Assert.True(File.Exists(folder["run/report.html"]));
+        PipelineResult result = PipelineResult.Read(run, folder["run"], seconds);
+        if (run.Expected is { } expected)
+        {
+            Assert.Equal(expected, string.Join(", ", result.Dropped));
+            // Without them the model is the trained one, whose copies do almost nothing.
+            Assert.Equal(result.TeacherLoss, result.PrunedLoss, run.Model == "stories260K-id10" ? 1e-5 : 5e-3);
+            Assert.Equal(result.TeacherLoss, result.StudentLoss, 0.1);
+        }
+        else
+        {
+            Assert.True(result.StudentLoss < result.PrunedLoss - 0.5 * (result.PrunedLoss - result.TeacherLoss), $"recovered too little: {result}");
+        }
+        report.Add(result);
+    }
+
+    private static IEnumerable<string> Changes(PipelineCase run, string teacher, TestFolder folder) => new[]
+    {
+        $"model.teacher={teacher}", $"corpus.paths=[{folder["train.jsonl"]}]", $"corpus.heldout=[{folder["heldout.jsonl"]}]",
+        $"search.drop_layers={run.DropLayers}", $"search.protect_ends={JsonSerializer.Serialize(run.ProtectEnds)}",
+    }.SelectMany(change => new[] { "--set", change });
+}
