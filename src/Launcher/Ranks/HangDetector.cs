@@ -67,7 +67,8 @@ internal sealed class HangDetector(int rankCount, HangLimits limits)
         if (missing.Length < rankCount)
             return _looksSinceFirstRank < limits.HangLooks ? null
                 : Verdict(missing, $"gave no sign of life, although others did {HangLimits.Seconds(limits.HangLooks)} ago.");
-        return _looks < limits.StuckLooks || limits.JobMayQueue ? null : Verdict(missing, $"did not start within {HangLimits.Seconds(limits.StuckLooks)}.");
+        return _looks < limits.StartLooks || limits.JobMayQueue ? null : Verdict(
+            missing, $"did not start within {HangLimits.Seconds(limits.StartLooks)}. A host may be out of reach; if starting takes so long, raise restart.start_timeout_seconds.");
     }
 
     private HangVerdict? NeverLeaving() => _ranks.All(rank => rank.Last is { Ended: true } && rank.SilentLooks >= limits.HangLooks)

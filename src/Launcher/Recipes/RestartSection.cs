@@ -25,4 +25,11 @@ public sealed record RestartSection
     /// </summary>
     [Range(0, 1_000_000)]
     public int StuckTimeoutSeconds { get; init; } = 1800;
+
+    /// <summary>
+    /// Seconds after which a job is ended when none of its ranks has started, because a host cannot be reached for example; 0: never. Under
+    /// Slurm a job may wait in the queue for longer.
+    /// </summary>
+    [Range(0, 1_000_000)]
+    public int StartTimeoutSeconds { get; init; } = 120;
 }

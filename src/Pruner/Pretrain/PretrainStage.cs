@@ -70,13 +70,13 @@ public sealed class PretrainStage
 
         using var metrics = _environment.IsRoot ? new MetricsLog(Path.Combine(_options.WorkFolder, "metrics.jsonl"), start) : null;
         using var evaluations = _environment.IsRoot ? new MetricsLog(Path.Combine(_options.WorkFolder, "heldout.jsonl"), start) : null;
-        double heldOutLoss = double.NaN;
+        double? heldOutLoss = null;
         new TrainLoop(_environment, _options.Train, trainer.Optimizer, checkpoints).Run(
             "pretrain", 0, start, _options.Steps, RunStep, _ => SaveBiases(model));
         Export(model, config);
         var summary = new PretrainResult
         {
-            HeldOutLoss = double.IsNaN(heldOutLoss) ? HeldOutLoss(model, heldOut) : heldOutLoss,
+            HeldOutLoss = heldOutLoss ?? HeldOutLoss(model, heldOut),
             Parameters = model.CountParameters(),
             Tokens = (long)_options.Steps * trainer.Plan.BatchSequences * corpus.SequenceLength,
             SkippedSteps = trainer.Optimizer.Skipped.Total,
@@ -104,7 +104,7 @@ public sealed class PretrainStage
                 balancer.Discard();
                 evaluations?.Write(new { step, heldout_loss = heldOutLoss });
             }
-            return $"loss {result.Loss:F4}, held out {heldOutLoss:F4}";
+            return $"loss {result.Loss:F4}" + (heldOutLoss is null ? "" : $", held out {heldOutLoss:F4}");
         }
     }
 

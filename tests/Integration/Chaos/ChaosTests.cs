@@ -20,6 +20,9 @@ public sealed class ChaosTests(SmallModel model, ChaosReport report) : IClassFix
     // Far below the default, which ends a job within 30 s too, so that the tests are quick; far above what a busy machine takes for a beat.
     private const int HangSeconds = 6;
 
+    // A job that was started while the cable was out may never find its hosts. A busy machine needs seconds to start ranks.
+    private const int StartSeconds = 40;
+
     private static readonly TimeSpan s_timeToEnd = TimeSpan.FromSeconds(30);
     private static readonly MeshOf[] s_meshes = [new(2, 1, 1), new(1, 1, 2), new(1, 2, 2)];
 
@@ -45,7 +48,8 @@ public sealed class ChaosTests(SmallModel model, ChaosReport report) : IClassFix
         using var hosts = kind == FaultKind.PulledCable ? NetworkHosts.Start(model.NewFolder()) : null;
         string run = PreparedRun(mesh, disk);
         string[] arguments = model.Arguments(
-            "run", run, mesh, $"restart.attempts={Attempts}", $"restart.hang_timeout_seconds={HangSeconds}");
+            "run", run, mesh, $"restart.attempts={Attempts}", $"restart.hang_timeout_seconds={HangSeconds}",
+            $"restart.start_timeout_seconds={StartSeconds}");
 
         string library = AnyLibrary(random);
         Dictionary<string, string> variables = new(hosts?.Variables ?? []) { ["E3SCALE_MPI_LIBRARY"] = library };

@@ -6,6 +6,7 @@ public class HangDetectorTests
 {
     private const int HangLooks = 3;
     private const int StuckLooks = 10;
+    private const int StartLooks = 5;
     private const string Receive = "MPI Receive of 8 x Float32 on rank 0 of 2 of the pipeline group, peer 1, tag 1";
 
     [Fact]
@@ -132,15 +133,17 @@ public class HangDetectorTests
     {
         var job = new FakeJob(2, jobMayQueue);
 
-        bool found = Enumerable.Range(0, 2 * StuckLooks).Any(_ => job.Look() is not null);
+        HangVerdict?[] verdicts = [.. Enumerable.Range(0, 2 * StuckLooks).Select(_ => job.Look())];
 
-        Assert.Equal(isHang, found);
+        Assert.Equal(isHang ? StartLooks - 1 : -1, Array.FindIndex(verdicts, verdict => verdict is not null));
+        if (isHang)
+            Assert.StartsWith("rank 0, 1: did not start within 5 s.", verdicts[^1]!.Reason, StringComparison.Ordinal);
     }
 
     /// <summary>Heartbeats of a job whose ranks run on a host each.</summary>
     private sealed class FakeJob(int ranks, bool jobMayQueue = false)
     {
-        private readonly HangDetector _detector = new(ranks, new HangLimits(HangLooks, StuckLooks, jobMayQueue));
+        private readonly HangDetector _detector = new(ranks, new HangLimits(HangLooks, StuckLooks, StartLooks, jobMayQueue));
         private readonly Heartbeat?[] _beats = new Heartbeat?[ranks];
         private long _beat;
 

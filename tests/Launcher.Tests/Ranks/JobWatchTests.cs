@@ -6,7 +6,7 @@ namespace E3Scale.Launcher.Tests.Ranks;
 public sealed class JobWatchTests : IDisposable
 {
     private const string Attempt = "a";
-    private static readonly HangLimits s_limits = new(HangLooks: 2, StuckLooks: 1000, JobMayQueue: false);
+    private static readonly HangLimits s_limits = new(HangLooks: 2, StuckLooks: 1000, StartLooks: 1000, JobMayQueue: false);
 
     private readonly TemporaryFolder _temporary = new();
     private readonly RunFolder _folder;
