@@ -11,7 +11,7 @@ public sealed class PipelineReport : IDisposable
 
     public void Dispose()
     {
-        if (PipelineCase.ReportFile is not { } path || _results.Count == 0)
+        if (PipelineCases.ReportFile is not { } path || _results.Count == 0)
             return;
         File.WriteAllLines(path,
         [
@@ -23,10 +23,9 @@ public sealed class PipelineReport : IDisposable
 
     private static string Row(PipelineResult result)
     {
-        var run = result.Case;
-        string found = run.Expected is null ? "-" : run.ProtectEnds ? "all but the last, which stays" : "all";
+        string found = result.Inserted.Count == 0 ? "-" : result.ProtectsEnds ? "all but the last, which stays" : "all";
         return string.Create(CultureInfo.InvariantCulture,
-            $"| {run.Model} | {run.Mesh} | {(run.ProtectEnds ? "no" : "yes")} | {string.Join(", ", result.Dropped)} | {found} | " +
-            $"{result.TeacherLoss:F4} | {result.PrunedLoss:F4} | {result.StudentLoss:F4} | {result.Agreement:P1} | {result.Seconds:F0} |");
+            $"| {result.Model} | {result.Mesh} | {(result.ProtectsEnds ? "no" : "yes")} | {string.Join(", ", result.Dropped)} | {found} | " +
+            $"{result.TeacherLoss:F4} | {result.PrunedLoss:F4} | {result.StudentLoss:F4} | {100 * result.Agreement:F1} % | {result.Seconds:F0} |");
     }
 }
