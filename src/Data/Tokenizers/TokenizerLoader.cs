@@ -27,10 +27,18 @@ public static class TokenizerLoader
     /// <c>generation_config.json</c>, in that order, which tokens begin, end and pad a sequence.</summary>
     /// <param name="modelFolder">The folder that holds them; all but one of the first two may be absent.</param>
     /// <exception cref="TokenizerException">A file is missing, malformed, or asks for something not supported.</exception>
-    public static ITokenizer Load(string modelFolder)
+    public static ITokenizer Load(string modelFolder) => new BpeTokenizer(Read(modelFolder));
+
+    /// <summary>Says what a folder's tokenizer is.</summary>
+    /// <param name="modelFolder">As for <see cref="Load"/>.</param>
+    /// <exception cref="TokenizerException">As for <see cref="Load"/>.</exception>
+    public static TokenizerDescription Describe(string modelFolder) =>
+        TokenizerDescription.Of(Read(modelFolder), ChatTemplate.Hash(modelFolder) is not null);
+
+    private static TokenizerDefinition Read(string modelFolder)
     {
         string path = PathIn(modelFolder);
         var definition = Path.GetFileName(path) == FileName ? TokenizerJsonReader.Read(path) : SentencePieceModelReader.Read(path);
-        return new BpeTokenizer(new SpecialTokens(modelFolder, definition).Complete());
+        return new SpecialTokens(modelFolder, definition).Complete();
     }
 }

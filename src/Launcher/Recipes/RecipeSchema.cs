@@ -22,6 +22,8 @@ internal static partial class RecipeSchema
     {
         if (field.GetCustomAttribute<BetaPairAttribute>() is { } betas)
             return betas.FormatErrorMessage("");
+        if (field.GetCustomAttribute<ByteSizeAttribute>() is { } size)
+            return size.FormatErrorMessage("");
         Type type = Nullable.GetUnderlyingType(field.PropertyType) ?? field.PropertyType;
         if (type.IsGenericType)
             return $"a list, each item {ExpectedScalar(type.GetGenericArguments()[0])}";

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using E3Scale.Kernels;
 
 using TorchSharp;
 
@@ -67,6 +68,9 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
     public string ContentHash => _contentHash.Value;
 
     internal byte[] ConfigBytes { get; }
+
+    /// <summary>Blocks of FP8 weights.</summary>
+    internal BlockQuantization Quantization => _quantization;
 
     internal IReadOnlyCollection<string> AllTensorNames => _pathOfTensor.Keys;
 
@@ -152,7 +156,7 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
 
     private bool IsModelWeight(string name) => TensorRoles.Of(Names, Config.LayerCount, name) == TensorRole.Weight;
 
-    private static bool IsFp8(TensorEntry entry) => entry.Type is SafetensorsType.F8_E4M3 or SafetensorsType.F8_E5M2;
+    private static bool IsFp8(TensorEntry entry) => entry.Type.IsFp8();
 
     /// <summary>A weight in floating point of the shape that the model expects.</summary>
     private (SafetensorsFile File, TensorEntry Entry) LocateWeight(string name, long[] shape)
@@ -206,11 +210,18 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
     private float[] LoadScales(string name, long[] shape)
     {
         (SafetensorsFile file, TensorEntry entry) = Locate(name);
-        if (entry.Type != SafetensorsType.F32 || !entry.Shape.SequenceEqual(shape))
-            throw new CheckpointException($"{file.Path}: tensor '{name}' is {entry.Type} {entry.ShapeText}, expected F32 " +
+        if (entry.Type is not (SafetensorsType.F32 or SafetensorsType.BF16 or SafetensorsType.F16) || !entry.Shape.SequenceEqual(shape))
+            throw new CheckpointException($"{file.Path}: tensor '{name}' is {entry.Type} {entry.ShapeText}, expected F32, BF16 or F16 " +
                 $"{TensorEntry.FormatShape(shape)}: one scale per block of {_quantization.BlockRows} x {_quantization.BlockColumns}.");
-        float[] scales = new float[entry.ByteCount / sizeof(float)];
-        file.Read(entry, 0, MemoryMarshal.AsBytes(scales.AsSpan()));
+        byte[] stored = new byte[entry.ByteCount];
+        file.Read(entry, 0, stored);
+        // DeepSeek's scales are float32, Qwen3's in 16 bits.
+        if (entry.Type == SafetensorsType.F32)
+            return MemoryMarshal.Cast<byte, float>(stored).ToArray();
+        if (entry.Type == SafetensorsType.F16)
+            return Array.ConvertAll(MemoryMarshal.Cast<byte, Half>(stored).ToArray(), value => (float)value);
+        float[] scales = new float[entry.ByteCount / sizeof(ushort)];
+        BFloat16Rows.Widen(MemoryMarshal.Cast<byte, ushort>(stored), scales);
         return scales;
     }
 }
