@@ -143,11 +143,10 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
             using SafetensorsFile file = SafetensorsFile.Open(path);
             return file.Entries.ToDictionary(entry => entry.Name, _ => path, StringComparer.Ordinal);
         }
-        bool pickled = Directory.EnumerateFiles(folder.Path, "*.bin").Concat(Directory.EnumerateFiles(folder.Path, "*.pt")).Any();
-        throw new CheckpointException($"{folder.Path}: neither {ModelFolder.IndexFile} nor {ModelFolder.WeightsFile}. " + (pickled
-            ? "PyTorch's .bin and .pt files can run code when they are read, so they never are: load the model with transformers and " +
-              "call save_pretrained(folder, safe_serialization=True) to convert it."
-            : "Download the weights of the model in safetensors form."));
+        throw new CheckpointException($"{folder.Path}: neither {ModelFolder.IndexFile} nor {ModelFolder.WeightsFile}. " +
+            (PickledWeights.FindIn(folder.Path) is { } pickled
+                ? $"{pickled} {PickledWeights.HowToConvert}"
+                : "Download the weights of the model in safetensors form."));
     }
 
     private bool IsModelWeight(string name) => TensorRoles.Of(Names, Config.LayerCount, name) == TensorRole.Weight;
