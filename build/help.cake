@@ -27,7 +27,7 @@ readonly Dictionary<string, string> knownArguments = new()
     ["tokens-per-second"] = "Footprint: tokens per second of the whole training",
     ["capture-tokens-per-second"] = "Footprint: tokens per second of the whole capture",
     ["price-per-gb-month"] = "Footprint: price of a gigabyte of disk for a month",
-    ["files"] = "how many damaged files Fuzz reads (default 100000)",
+    ["files"] = "how many damaged files of each format Fuzz reads (default 100000)",
     ["configuration"] = "Release or Debug (default Release)",
     ["verbosity"] = "quiet, minimal, normal, verbose or diagnostic: how much Cake says",
 };

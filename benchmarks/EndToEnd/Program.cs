@@ -1,3 +1,4 @@
+using E3Scale.Benchmarks.Checkpoints;
 using E3Scale.Benchmarks.Planning;
 using E3Scale.Benchmarks.Stores;
 using E3Scale.Mpi;
@@ -23,6 +24,8 @@ internal static class Program
         new StoreCaptureBenchmark(),
         new StorePrefetchBenchmark(),
         new TokenizerBenchmark(),
+        new LoadCheckpointBenchmark(),
+        new LargeIndexBenchmark(),
     ];
 
     private static int Main(string[] arguments)

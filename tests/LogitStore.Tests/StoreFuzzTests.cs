@@ -1,7 +1,7 @@
-using System.Globalization;
 using E3Scale.LogitStore.Arrow;
 using E3Scale.LogitStore.Shards;
 using E3Scale.LogitStore.Zstd;
+using E3Scale.TestSupport.Fuzzing;
 
 namespace E3Scale.LogitStore.Tests;
 
@@ -11,10 +11,6 @@ namespace E3Scale.LogitStore.Tests;
 /// </summary>
 public sealed class StoreFuzzTests : IDisposable
 {
-    /// <summary>Files over all tests; set by the target Fuzz.</summary>
-    private const string FilesVariable = "E3SCALE_FUZZ_FILES";
-    private const int DefaultFiles = 6000;
-
     private readonly TestStore _store = new();
 
     public void Dispose() => _store.Dispose();
@@ -29,10 +25,10 @@ public sealed class StoreFuzzTests : IDisposable
         byte[] original = File.ReadAllBytes(_store.PathOf(0));
         SequenceLogits[] written = ReadAll(description)!;
         Random random = new(20);
-        int refused = 0, files = Files(percent: 30);
+        int refused = 0, files = FuzzFiles.Share(percent: 30);
         for (int round = 0; round < files; round++)
         {
-            File.WriteAllBytes(_store.PathOf(0), Mutate(original, random));
+            File.WriteAllBytes(_store.PathOf(0), ByteMutator.Mutate(original, random));
             if (ReadWithinBounds(description) is not { } found)
             {
                 refused++;
@@ -56,7 +52,7 @@ public sealed class StoreFuzzTests : IDisposable
     {
         var description = TestStore.Describe(encoding, topK: 4, sequences: 4);
         Random random = new(23);
-        int read = 0, files = Files(percent: 15);
+        int read = 0, files = FuzzFiles.Share(percent: 15);
         for (int round = 0; round < files; round++)
         {
             WriteRandomShard(description, random);
@@ -80,9 +76,9 @@ public sealed class StoreFuzzTests : IDisposable
         byte[] original = File.ReadAllBytes(_store.PathOf(0));
         using var reader = LogitStoreReader.Open(_store.Directory, StoreExpectation.Any);
         Random random = new(21);
-        for (int round = 0; round < Files(percent: 5); round++)
+        for (int round = 0; round < FuzzFiles.Share(percent: 5); round++)
         {
-            File.WriteAllBytes(_store.PathOf(0), Mutate(original, random));
+            File.WriteAllBytes(_store.PathOf(0), ByteMutator.Mutate(original, random));
             var exception = Assert.Throws<LogitStoreException>(() => reader.VerifyAll());
             Assert.Contains("shard-000000.arrow", exception.Message, StringComparison.Ordinal);
         }
@@ -96,9 +92,9 @@ public sealed class StoreFuzzTests : IDisposable
         string path = Path.Combine(_store.Directory, StoreManifest.FileName);
         byte[] original = File.ReadAllBytes(path);
         Random random = new(22);
-        for (int round = 0; round < Files(percent: 5); round++)
+        for (int round = 0; round < FuzzFiles.Share(percent: 5); round++)
         {
-            File.WriteAllBytes(path, Mutate(original, random));
+            File.WriteAllBytes(path, ByteMutator.Mutate(original, random));
             try
             {
                 using var reader = LogitStoreReader.Open(_store.Directory, StoreExpectation.Any);
@@ -109,42 +105,6 @@ public sealed class StoreFuzzTests : IDisposable
                 // what is asked for
             }
         }
-    }
-
-    private static int Files(int percent)
-    {
-        string? files = Environment.GetEnvironmentVariable(FilesVariable);
-        return (files is null ? DefaultFiles : int.Parse(files, CultureInfo.InvariantCulture)) * percent / 100;
-    }
-
-    private static byte[] Mutate(byte[] original, Random random)
-    {
-        byte[] bytes = [.. original];
-        switch (random.Next(6))
-        {
-            case 0:
-                bytes[random.Next(bytes.Length)] ^= (byte)(1 << random.Next(8));
-                break;
-            case 1:
-                random.NextBytes(bytes.AsSpan(random.Next(bytes.Length - 8), 1 + random.Next(8)));
-                break;
-            case 2:
-                BitConverter.TryWriteBytes(bytes.AsSpan(random.Next(bytes.Length - 8)), random.NextInt64(-2, 1L << random.Next(1, 62)));
-                break;
-            case 3:
-                bytes.AsSpan(random.Next(bytes.Length - 64), 1 + random.Next(64)).Clear();
-                break;
-            case 4: // a piece of the file at another place, where offsets and lengths then point elsewhere
-                int length = 1 + random.Next(64);
-                original.AsSpan(random.Next(bytes.Length - length), length).CopyTo(bytes.AsSpan(random.Next(bytes.Length - length)));
-                break;
-            default:
-                bytes = [.. bytes.AsSpan(0, random.Next(bytes.Length))];
-                return bytes;
-        }
-        if (bytes.AsSpan().SequenceEqual(original))
-            bytes[random.Next(bytes.Length)] ^= 1;
-        return bytes;
     }
 
     /// <summary>What a checksum cannot catch: every frame is whole, the numbers in it are anything.</summary>

@@ -5,23 +5,16 @@ namespace E3Scale.Data.Tokenizers;
 /// <summary>Finds added tokens in a text: the leftmost match, and the longest of those that start there.</summary>
 internal sealed class AddedTokenMatcher
 {
-    private readonly Node _root = new();
+    private readonly AddedToken[] _tokens; // by content, ordinal: those that begin alike stand together
     private readonly SearchValues<char> _firstChars;
 
     public AddedTokenMatcher(IEnumerable<AddedToken> tokens)
     {
+        var byContent = new SortedDictionary<string, AddedToken>(StringComparer.Ordinal);
         foreach (var token in tokens)
-        {
-            var node = _root;
-            foreach (char c in token.Content)
-            {
-                if (!node.Next.TryGetValue(c, out var child))
-                    node.Next[c] = child = new Node();
-                node = child;
-            }
-            node.Token = token;
-        }
-        _firstChars = SearchValues.Create(_root.Next.Keys.ToArray());
+            byContent[token.Content] = token;
+        _tokens = [.. byContent.Values];
+        _firstChars = SearchValues.Create(_tokens.Select(token => token.Content[0]).Distinct().ToArray());
     }
 
     /// <summary>The next match at or after <paramref name="from"/>, its stripped white space included.</summary>
@@ -49,22 +42,38 @@ internal sealed class AddedTokenMatcher
     private AddedToken? LongestAt(string text, int at)
     {
         AddedToken? longest = null;
-        var node = _root;
-        for (int i = at; i < text.Length && node.Next.TryGetValue(text[i], out node!); i++)
-            if (node.Token is { } token && (!token.IsSingleWord || StandsAlone(text, at, i + 1)))
+        int low = 0, high = _tokens.Length; // the tokens that agree with the text so far
+        for (int length = 1; at + length <= text.Length; length++)
+        {
+            char c = text[at + length - 1];
+            low = FirstNotBelow(low, high, length - 1, c);
+            high = FirstNotBelow(low, high, length - 1, c + 1);
+            if (low == high)
+                break;
+            var token = _tokens[low]; // a token comes before those that go on
+            if (token.Content.Length == length && (!token.IsSingleWord || StandsAlone(text, at, at + length)))
                 longest = token;
+        }
         return longest;
+    }
+
+    /// <summary>Among tokens that agree before a place: the first whose character there is this one or a later one.</summary>
+    private int FirstNotBelow(int low, int high, int place, int c)
+    {
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            string content = _tokens[middle].Content;
+            if (content.Length <= place || content[place] < c)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low;
     }
 
     private static bool StandsAlone(string text, int start, int end) =>
         (start == 0 || !IsWordChar(text[start - 1])) && (end == text.Length || !IsWordChar(text[end]));
 
     private static bool IsWordChar(char c) => char.IsLetterOrDigit(c) || c == '_';
-
-    private sealed class Node
-    {
-        public Dictionary<char, Node> Next { get; } = [];
-
-        public AddedToken? Token { get; set; }
-    }
 }

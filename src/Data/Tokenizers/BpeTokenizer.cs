@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace E3Scale.Data.Tokenizers;
 
@@ -6,6 +7,10 @@ namespace E3Scale.Data.Tokenizers;
 /// <remarks>Made by <see cref="TokenizerLoader"/>. Immutable but for its caches of words, so safe for concurrent use.</remarks>
 internal sealed class BpeTokenizer : ITokenizer
 {
+    private const int MaxFreeIds = 1 << 16;
+    private const int MaxGrowth = 16; // of a text by its normalizers: published ones at most double it
+    private const int MinStretch = 1 << 10;
+
     private readonly TokenizerDefinition _definition;
     private readonly WordPipeline _words;
     private readonly AddedTokenMatchers _allTokens;
@@ -19,7 +24,7 @@ internal sealed class BpeTokenizer : ITokenizer
         _words = new WordPipeline(definition.PreTokenizers, new BytePairModel(definition.Vocabulary, definition.Merges, definition.Model));
         _allTokens = new AddedTokenMatchers(definition.AddedTokens);
         _tokensButSpecial = new AddedTokenMatchers(definition.AddedTokens.Where(t => !t.IsSpecial));
-        VocabularySize = definition.VocabularySize;
+        VocabularySize = CheckedVocabularySize(definition);
         _bytes = new byte[]?[VocabularySize];
         _isSpecial = new bool[VocabularySize];
         foreach (var (token, id) in definition.Vocabulary)
@@ -86,15 +91,43 @@ internal sealed class BpeTokenizer : ITokenizer
             : throw new KeyNotFoundException($"{_definition.File}: no token {token}");
     }
 
+    /// <summary>Tables have an entry per id, so a few tokens with very large ids must not ask for much memory.</summary>
+    private static int CheckedVocabularySize(TokenizerDefinition definition)
+    {
+        int size = definition.VocabularySize, largest = size - 1;
+        int tokens = definition.Vocabulary.Count + definition.AddedTokens.Count;
+        return largest <= MaxFreeIds + 4L * tokens
+            ? size
+            : throw new TokenizerException($"{definition.File}: {tokens} tokens with ids up to {largest}, expected ids with few gaps");
+    }
+
     private void EncodeStretch(string stretch, AddedTokenMatcher tokens, List<int> ids)
     {
+        long maxLength = MinStretch + (long)MaxGrowth * stretch.Length;
         foreach (var normalizer in _definition.Normalizers)
+        {
             stretch = normalizer.Normalize(stretch);
+            if (stretch.Length > maxLength)
+                throw new TokenizerException($"{_definition.File}: normalizer makes a text more than {MaxGrowth} times as long");
+        }
         foreach (var (text, token) in Parts(stretch, tokens))
         {
-            _words.Encode(new TextPiece(text, 0, text.Length), ids);
+            EncodeWords(text, ids);
             if (token is not null)
                 ids.Add(token.Id);
+        }
+    }
+
+    private void EncodeWords(string text, List<int> ids)
+    {
+        try
+        {
+            _words.Encode(new TextPiece(text, 0, text.Length), ids);
+        }
+        catch (RegexMatchTimeoutException e)
+        {
+            throw new TokenizerException(
+                $"{_definition.File}: pre_tokenizer has an expression that found no end in {e.MatchTimeout.TotalSeconds} s: {e.Pattern}", e);
         }
     }
 

@@ -13,7 +13,7 @@ public static class ChatTemplate
     /// <summary>Hashes <c>chat_template.jinja</c>, or the field <c>chat_template</c> of <c>tokenizer_config.json</c>.</summary>
     /// <param name="modelFolder">Hugging Face folder of the model.</param>
     /// <returns>SHA-256 of the template's text, lower-case hexadecimal; null when the model has none.</returns>
-    /// <exception cref="TokenizerException">tokenizer_config.json is no JSON object.</exception>
+    /// <exception cref="TokenizerException">A file cannot be read, or tokenizer_config.json is no JSON object.</exception>
     public static string? Hash(string modelFolder) => Read(modelFolder) is { } text
         ? Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)))
         : null;
@@ -22,26 +22,14 @@ public static class ChatTemplate
     {
         string template = Path.Combine(modelFolder, TemplateFile), config = Path.Combine(modelFolder, ConfigFile);
         if (File.Exists(template))
-            return File.ReadAllText(template);
-        if (!File.Exists(config))
+        {
+            using var reader = new StreamReader(new MemoryStream(TokenizerFile.Read(template)));
+            return reader.ReadToEnd();
+        }
+        using JsonDocument? json = JsonFile.OpenIfPresent(config);
+        if (json is null)
             return null;
-        try
-        {
-            using var json = JsonDocument.Parse(File.ReadAllBytes(config));
-            if (json.RootElement.ValueKind != JsonValueKind.Object)
-                throw new TokenizerException($"{config}: {json.RootElement.ValueKind}, expected a JSON object.");
-            if (!json.RootElement.TryGetProperty("chat_template", out JsonElement field))
-                return null;
-            return field.ValueKind switch
-            {
-                JsonValueKind.Null => null,
-                JsonValueKind.String => field.GetString(),
-                _ => field.GetRawText(), // several templates, each with a name
-            };
-        }
-        catch (JsonException exception)
-        {
-            throw new TokenizerException($"{config}: {exception.Message} Download the file again.", exception);
-        }
+        var field = JsonField.Root(config, json).Get("chat_template");
+        return field.IsMissing ? null : field.IsString ? field.Text() : field.RawText(); // raw: several templates, each with a name
     }
 }

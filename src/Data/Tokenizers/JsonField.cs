@@ -60,15 +60,11 @@ internal readonly struct JsonField
     public string Text()
     {
         Expect(JsonValueKind.String, "a string");
-        try
-        {
-            return _element.GetString()!;
-        }
-        catch (InvalidOperationException e) // an escaped half of a surrogate pair
-        {
-            throw new TokenizerException($"{File}: {Path} is no valid Unicode text", e);
-        }
+        return _element.GetString()!;
     }
+
+    /// <summary>The value as the file spells it.</summary>
+    public string RawText() => _element.GetRawText();
 
     public string Text(string fallback) => IsMissing ? fallback : Text();
 

@@ -3,6 +3,10 @@ namespace E3Scale.Data.Tokenizers;
 /// <summary>Reads the <c>pre_tokenizer</c> of a tokenizer.json.</summary>
 internal static class PreTokenizerReader
 {
+    private static readonly Lazy<SplitPattern> s_digit = new(() => new SplitPattern(@"\p{N}")), s_digits = new(() => new SplitPattern(@"\p{N}+"));
+
+    private const int MaxStages = 32; // each is an expression to compile, and one level of recursion in WordPipeline
+
     public static List<IPreTokenizer> Read(JsonField field)
     {
         var stages = new List<IPreTokenizer>();
@@ -13,6 +17,8 @@ internal static class PreTokenizerReader
 
     private static void Append(JsonField field, List<IPreTokenizer> stages)
     {
+        if (stages.Count == MaxStages)
+            throw field.Unexpected($"at most {MaxStages} pre-tokenizers");
         switch (field.Get("type").Text())
         {
             case "Sequence":
@@ -26,8 +32,8 @@ internal static class PreTokenizerReader
                 stages.Add(ReadSplit(field));
                 break;
             case "Digits":
-                string digits = field.Get("individual_digits").Flag(fallback: false) ? @"\p{N}" : @"\p{N}+";
-                stages.Add(new SplitPreTokenizer(new SplitPattern(digits), SplitBehavior.Isolated));
+                var digits = field.Get("individual_digits").Flag(fallback: false) ? s_digit : s_digits;
+                stages.Add(new SplitPreTokenizer(digits.Value, SplitBehavior.Isolated));
                 break;
             case "Metaspace":
                 stages.Add(ReadMetaspace(field));
@@ -50,12 +56,11 @@ internal static class PreTokenizerReader
             _ => throw field.Get("behavior").Unexpected("Isolated, Removed, MergedWithPrevious or MergedWithNext"),
         };
         var literal = field.Get("pattern").Get("String");
-        if (!literal.IsMissing)
-            return new SplitPreTokenizer(SplitPattern.Literal(literal.Text()), behavior);
-        var expression = field.Get("pattern").Get("Regex");
+        var expression = literal.IsMissing ? field.Get("pattern").Get("Regex") : literal;
+        string text = expression.Text();
         try
         {
-            return new SplitPreTokenizer(new SplitPattern(expression.Text()), behavior);
+            return new SplitPreTokenizer(literal.IsMissing ? new SplitPattern(text) : SplitPattern.Literal(text), behavior);
         }
         catch (ArgumentException e)
         {

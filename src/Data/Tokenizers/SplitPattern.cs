@@ -11,6 +11,8 @@ namespace E3Scale.Data.Tokenizers;
 /// </remarks>
 internal sealed class SplitPattern
 {
+    private const int MaxLength = 1 << 14; // many times the longest published expression; bounds the time to compile one
+
     private static readonly TimeSpan MatchTimeout = TimeSpan.FromMinutes(1); // a hostile expression must not hang the run
 
     private static readonly Lazy<UnicodeCategory[]> UpperCategories = new(
@@ -21,9 +23,11 @@ internal sealed class SplitPattern
     private readonly Dictionary<(UnicodeCategory Category, ulong Membership), char> _standIns = [];
 
     /// <summary>Compiles an expression.</summary>
-    /// <exception cref="ArgumentException">It is not a valid expression, or uses a construct that .NET lacks.</exception>
+    /// <exception cref="ArgumentException">It is not a valid expression, is very long, or uses a construct that .NET lacks.</exception>
     public SplitPattern(string pattern)
     {
+        if (pattern.Length > MaxLength)
+            throw new ArgumentException($"{pattern.Length} characters; at most {MaxLength} are supported");
         _classes = SplitPatternClasses.Parse(pattern);
         // Multiline: in the reference engine's syntax, ^ and $ match at every line.
         const RegexOptions Options = RegexOptions.Compiled | RegexOptions.CultureInvariant | RegexOptions.Multiline;
@@ -70,31 +74,35 @@ internal sealed class SplitPattern
         return count;
     }
 
-    private char StandIn(int scalar) => _standIns[(CharUnicodeInfo.GetUnicodeCategory(scalar), _classes.Membership(scalar))];
+    private char StandIn(int scalar) => _standIns[KindOf(scalar)];
+
+    private (UnicodeCategory Category, ulong Membership) KindOf(int scalar) =>
+        (CharUnicodeInfo.GetUnicodeCategory(scalar), _classes.Membership(scalar));
 
     /// <summary>Finds the stand-in of every kind of character there is beyond U+FFFF, so that none is missing while a text is read.</summary>
     private void FindStandIns()
     {
-        foreach (var category in UpperCategories.Value)
-            _standIns.Add((category, 0), FindStandIn(category, 0));
-        foreach (var (first, last) in _classes.UpperRanges())
-            for (int scalar = first; scalar <= last; scalar++)
-            {
-                var key = (Category: CharUnicodeInfo.GetUnicodeCategory(scalar), Membership: _classes.Membership(scalar));
-                if (!_standIns.ContainsKey(key))
-                    _standIns.Add(key, FindStandIn(key.Category, key.Membership));
-            }
-    }
-
-    private char FindStandIn(UnicodeCategory category, ulong membership)
-    {
+        var candidates = new Dictionary<(UnicodeCategory Category, ulong Membership), char>();
         for (int candidate = 0; candidate <= char.MaxValue; candidate++)
         {
+            var kind = KindOf(candidate);
             // Expressions name ASCII letters and digits one by one, outside of classes too.
-            bool isNamed = candidate < 0x80 && category is not UnicodeCategory.Control;
-            if (!isNamed && CharUnicodeInfo.GetUnicodeCategory(candidate) == category && _classes.Membership(candidate) == membership)
-                return (char)candidate;
+            if (candidate >= 0x80 || kind.Category is UnicodeCategory.Control)
+                candidates.TryAdd(kind, (char)candidate);
         }
-        throw new ArgumentException($"it parts the characters beyond U+FFFF of category {category} as none up to U+FFFF are parted");
+        foreach (var category in UpperCategories.Value)
+            Add((category, 0));
+        foreach (var (first, last) in _classes.UpperRanges)
+            for (int scalar = first; scalar <= last; scalar++)
+                Add(KindOf(scalar));
+
+        void Add((UnicodeCategory Category, ulong Membership) kind)
+        {
+            if (!_standIns.ContainsKey(kind))
+                _standIns.Add(kind, candidates.TryGetValue(kind, out char standIn)
+                    ? standIn
+                    : throw new ArgumentException(
+                        $"it parts the characters beyond U+FFFF of category {kind.Category} as none up to U+FFFF are parted"));
+        }
     }
 }

@@ -7,7 +7,7 @@ internal sealed class SplitPatternClasses
 {
     private const int MaxClasses = 64; // membership is a 64-bit set
 
-    private readonly List<List<(int First, int Last)>> _classes = [];
+    private readonly List<(int First, int Last)[]> _classes = []; // each ascending, without overlaps
     private readonly StringBuilder _lowerPlane = new();
     private readonly string _pattern;
     private int _at;
@@ -32,16 +32,43 @@ internal sealed class SplitPatternClasses
     {
         ulong membership = 0;
         for (int i = 0; i < _classes.Count; i++)
-            foreach (var (first, last) in _classes[i])
-                if (scalar >= first && scalar <= last)
-                    membership |= 1UL << i;
+            if (Holds(_classes[i], scalar))
+                membership |= 1UL << i;
         return membership;
     }
 
-    /// <summary>The literal ranges beyond U+FFFF of all classes.</summary>
-    public IEnumerable<(int First, int Last)> UpperRanges() =>
-        _classes.SelectMany(ranges => ranges).Where(range => range.Last > char.MaxValue)
-            .Select(range => (Math.Max(range.First, char.MaxValue + 1), range.Last));
+    /// <summary>What the literal ranges of all classes cover beyond U+FFFF: ascending, without overlaps.</summary>
+    public IEnumerable<(int First, int Last)> UpperRanges =>
+        Merge(_classes.SelectMany(ranges => ranges).Where(range => range.Last > char.MaxValue)
+            .Select(range => (Math.Max(range.First, char.MaxValue + 1), range.Last)));
+
+    private static bool Holds((int First, int Last)[] ranges, int scalar)
+    {
+        int low = 0, high = ranges.Length;
+        while (low < high)
+        {
+            int middle = (low + high) / 2;
+            if (ranges[middle].Last < scalar)
+                low = middle + 1;
+            else
+                high = middle;
+        }
+        return low < ranges.Length && ranges[low].First <= scalar;
+    }
+
+    /// <summary>A hostile class may name the same characters thousands of times.</summary>
+    private static (int First, int Last)[] Merge(IEnumerable<(int First, int Last)> ranges)
+    {
+        var merged = new List<(int First, int Last)>();
+        foreach (var range in ranges.Where(range => range.First <= range.Last).Order())
+        {
+            if (merged.Count > 0 && range.First <= merged[^1].Last + 1)
+                merged[^1] = (merged[^1].First, Math.Max(merged[^1].Last, range.Last));
+            else
+                merged.Add(range);
+        }
+        return [.. merged];
+    }
 
     private void ParseOutsideClass()
     {
@@ -68,7 +95,7 @@ internal sealed class SplitPatternClasses
         if (_lowerPlane.Length == firstItem)
             throw new ArgumentException($"a character class with nothing up to U+FFFF (before offset {_at})");
         Copy(1);
-        _classes.Add(ranges);
+        _classes.Add(Merge(ranges));
     }
 
     private void ParseClassItem(List<(int First, int Last)> ranges)

@@ -7,11 +7,13 @@ namespace E3Scale.Data.Tokenizers;
 /// <remarks>What is not supported is refused by name: a tokenizer that is almost right gives wrong ids without any other sign.</remarks>
 internal sealed class TokenizerJsonReader
 {
+    private const int MaxTemplateIds = 64; // before and after a text
     private const int MaxId = (1 << 24) - 1; // far above any vocabulary, so that a false id cannot ask for much memory
 
     private readonly JsonField _root;
     private readonly Dictionary<string, int> _vocabulary;
     private readonly List<AddedToken> _addedTokens;
+    private readonly Dictionary<string, int> _idOfAddedToken = new(StringComparer.Ordinal);
 
     private TokenizerJsonReader(JsonField root)
     {
@@ -133,6 +135,7 @@ internal sealed class TokenizerJsonReader
             if (_vocabulary.TryGetValue(token.Content, out int id) && id != token.Id)
                 throw item.Get("id").Unexpected($"{id}, the id that model.vocab gives this token");
             tokens.Add(token);
+            _idOfAddedToken.TryAdd(token.Content, token.Id);
         }
         return tokens;
     }
@@ -140,9 +143,8 @@ internal sealed class TokenizerJsonReader
     private int IdOf(JsonField field)
     {
         string token = field.Text();
-        foreach (var added in _addedTokens)
-            if (added.Content == token)
-                return added.Id;
+        if (_idOfAddedToken.TryGetValue(token, out int added))
+            return added;
         return _vocabulary.TryGetValue(token, out int id) ? id : throw field.Unexpected("a token of model.vocab or added_tokens");
     }
 
@@ -164,6 +166,7 @@ internal sealed class TokenizerJsonReader
                     var (before, after) = ReadTemplate(processor);
                     prefix.InsertRange(0, before);
                     suffix.AddRange(after);
+                    CheckTemplate(processor, prefix, suffix);
                 }
                 return (prefix, suffix);
             case "TemplateProcessing":
@@ -174,10 +177,17 @@ internal sealed class TokenizerJsonReader
                         isPastText = true;
                     else
                         (isPastText ? suffix : prefix).Add(IdOf(item.Get("SpecialToken").Get("id")));
+                    CheckTemplate(item, prefix, suffix);
                 }
                 return (prefix, suffix);
             default:
                 throw field.Get("type").Unexpected("TemplateProcessing, ByteLevel or Sequence");
         }
+    }
+
+    private static void CheckTemplate(JsonField field, List<int> prefix, List<int> suffix)
+    {
+        if (prefix.Count + suffix.Count > MaxTemplateIds)
+            throw field.Unexpected($"at most {MaxTemplateIds} special tokens around a text");
     }
 }

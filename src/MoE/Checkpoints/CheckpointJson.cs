@@ -1,7 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using System.Text.Unicode;
+using E3Scale.Files;
 
 namespace E3Scale.MoE;
 
@@ -36,7 +36,8 @@ internal static class CheckpointJson
             bytes = bytes[3..];
         try
         {
-            CheckText(bytes, place);
+            if (JsonText.FindProblem(bytes, MaxDepth) is { } problem)
+                throw new CheckpointException($"{place}: {problem}. The file is damaged; download it again.");
             JsonNode? root = JsonNode.Parse(bytes, null, new JsonDocumentOptions { MaxDepth = MaxDepth, AllowDuplicateProperties = false });
             return root as JsonObject
                 ?? throw new CheckpointException(
@@ -58,27 +59,6 @@ internal static class CheckpointJson
         JsonSerializer.Serialize(stream, root, WriteOptions);
         stream.WriteByte((byte)'\n');
         stream.Flush(flushToDisk: true);
-    }
-
-    /// <summary>
-    /// The parser looks at text only when it is asked for, and fails then with another kind of exception: look at all of it now.
-    /// </summary>
-    private static void CheckText(ReadOnlySpan<byte> bytes, string place)
-    {
-        if (!Utf8.IsValid(bytes))
-            throw new CheckpointException($"{place}: not UTF-8, which JSON must be. The file is damaged; download it again.");
-        Utf8JsonReader reader = new(bytes, new JsonReaderOptions { MaxDepth = MaxDepth });
-        try
-        {
-            while (reader.Read())
-                if (reader.ValueIsEscaped)
-                    _ = reader.GetString();
-        }
-        catch (InvalidOperationException e)
-        {
-            throw new CheckpointException(
-                $"{place}: a string at byte {reader.TokenStartIndex} holds half of a surrogate pair. Download the file again.", e);
-        }
     }
 
     private static byte[] ReadBounded(string path, int maxBytes)

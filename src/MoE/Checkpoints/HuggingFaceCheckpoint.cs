@@ -21,6 +21,12 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
 {
     internal const int MaxConfigBytes = 1 << 24;
 
+    // Elements converted at once: they stay in the second-level cache between file and tensor.
+    private const int ConvertedElements = 1 << 16;
+
+    private delegate void RowDecoder<T>(
+        ReadOnlySpan<byte> codes, int columns, long firstRow, ReadOnlySpan<float> scales, int blockRows, int blockColumns, Span<T> values);
+
     private readonly Dictionary<string, string> _pathOfTensor;
     private readonly ConcurrentDictionary<string, Lazy<SafetensorsFile>> _files = new(StringComparer.Ordinal);
     private readonly BlockQuantization _quantization;
@@ -67,6 +73,9 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
     /// <exception cref="CheckpointException">A file cannot be read.</exception>
     public string ContentHash => _contentHash.Value;
 
+    /// <summary>Bytes of tensors, scales included, that were read so far. Those of a part of a model are the bytes of its own tensors.</summary>
+    public long BytesRead => _files.Values.Where(file => file.IsValueCreated).Sum(file => file.Value.BytesRead);
+
     internal byte[] ConfigBytes { get; }
 
     /// <summary>Blocks of FP8 weights.</summary>
@@ -96,7 +105,9 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
     public torch.Tensor Load(string name, long[] shape, torch.ScalarType dtype)
     {
         (SafetensorsFile file, TensorEntry entry) = LocateWeight(name, shape);
-        torch.Tensor stored = IsFp8(entry) ? Dequantize(file, entry) : file.Load(name);
+        torch.Tensor stored = IsFp8(entry) ? Dequantize(file, entry, dtype)
+            : entry.Type == SafetensorsType.BF16 && dtype == torch.ScalarType.Float32 ? Widen(file, entry)
+            : file.Load(name);
         if (stored.dtype == dtype)
             return stored;
         using (stored)
@@ -147,11 +158,10 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
             using SafetensorsFile file = SafetensorsFile.Open(path);
             return file.Entries.ToDictionary(entry => entry.Name, _ => path, StringComparer.Ordinal);
         }
-        bool pickled = Directory.EnumerateFiles(folder.Path, "*.bin").Concat(Directory.EnumerateFiles(folder.Path, "*.pt")).Any();
-        throw new CheckpointException($"{folder.Path}: neither {ModelFolder.IndexFile} nor {ModelFolder.WeightsFile}. " + (pickled
-            ? "PyTorch's .bin and .pt files can run code when they are read, so they never are: load the model with transformers and " +
-              "call save_pretrained(folder, safe_serialization=True) to convert it."
-            : "Download the weights of the model in safetensors form."));
+        throw new CheckpointException($"{folder.Path}: neither {ModelFolder.IndexFile} nor {ModelFolder.WeightsFile}. " +
+            (PickledWeights.FindIn(folder.Path) is { } pickled
+                ? $"{pickled} {PickledWeights.HowToConvert}"
+                : "Download the weights of the model in safetensors form."));
     }
 
     private bool IsModelWeight(string name) => TensorRoles.Of(Names, Config.LayerCount, name) == TensorRole.Weight;
@@ -170,13 +180,33 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
         return (file, entry);
     }
 
-    private torch.Tensor Dequantize(SafetensorsFile file, TensorEntry entry)
+    /// <summary>An FP8 weight times its scales, in bfloat16 when that is asked for and in float32 otherwise.</summary>
+    private torch.Tensor Dequantize(SafetensorsFile file, TensorEntry entry, torch.ScalarType dtype)
     {
         float[] scales = LoadScales(file, entry);
         long columns = entry.Shape[1];
-        return TensorBytes.Create([.. entry.Shape], torch.ScalarType.Float32, (start, destination) =>
-            DequantizeRows(file, entry, start / sizeof(float) / columns, scales, MemoryMarshal.Cast<byte, float>(destination)), columns);
+        return dtype == torch.ScalarType.BFloat16
+            ? TensorBytes.Create([.. entry.Shape], dtype, (start, bytes) => DequantizeRows(
+                file, entry, start / sizeof(ushort) / columns, scales, MemoryMarshal.Cast<byte, ushort>(bytes), Fp8.Dequantize), columns)
+            : TensorBytes.Create([.. entry.Shape], torch.ScalarType.Float32, (start, bytes) => DequantizeRows(
+                file, entry, start / sizeof(float) / columns, scales, MemoryMarshal.Cast<byte, float>(bytes), Fp8.Dequantize), columns);
     }
+
+    /// <summary>A bfloat16 weight in float32, without the weight in bfloat16 beside it.</summary>
+    private static torch.Tensor Widen(SafetensorsFile file, TensorEntry entry) =>
+        TensorBytes.Create([.. entry.Shape], torch.ScalarType.Float32, (start, bytes) =>
+        {
+            Span<float> values = MemoryMarshal.Cast<byte, float>(bytes);
+            ushort[] buffer = ArrayPool<ushort>.Shared.Rent(Math.Min(ConvertedElements, values.Length));
+            for (int done = 0, count; done < values.Length; done += count)
+            {
+                count = Math.Min(ConvertedElements, values.Length - done);
+                Span<ushort> bits = buffer.AsSpan(0, count);
+                file.Read(entry, (start / sizeof(float) + done) * sizeof(ushort), MemoryMarshal.AsBytes(bits));
+                BFloat16Rows.Widen(bits, values.Slice(done, count));
+            }
+            ArrayPool<ushort>.Shared.Return(buffer);
+        });
 
     /// <summary>Scales of an FP8 weight, after a check that it is one that can be read.</summary>
     private float[] LoadScales(SafetensorsFile file, TensorEntry entry)
@@ -191,20 +221,19 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
         return LoadScales(scaleName, _quantization.ScaleShape(rows, columns));
     }
 
-    private void DequantizeRows(SafetensorsFile file, TensorEntry entry, long firstRow, float[] scales, Span<float> values)
+    private void DequantizeRows<T>(
+        SafetensorsFile file, TensorEntry entry, long firstRow, float[] scales, Span<T> values, RowDecoder<T> decode)
     {
-        int columns = (int)entry.Shape[1];
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(values.Length);
-        try
+        int columns = (int)entry.Shape[1], rows = values.Length / columns, rowsAtOnce = Math.Min(Math.Max(ConvertedElements / columns, 1), rows);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(rowsAtOnce * columns);
+        for (int row = 0, count; row < rows; row += count)
         {
-            Span<byte> codes = buffer.AsSpan(0, values.Length);
-            file.Read(entry, firstRow * columns, codes);
-            Fp8.Dequantize(codes, columns, firstRow, scales, _quantization.BlockRows, _quantization.BlockColumns, values);
+            count = Math.Min(rowsAtOnce, rows - row);
+            Span<byte> codes = buffer.AsSpan(0, count * columns);
+            file.Read(entry, (firstRow + row) * columns, codes);
+            decode(codes, columns, firstRow + row, scales, _quantization.BlockRows, _quantization.BlockColumns, values.Slice(row * columns, codes.Length));
         }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        ArrayPool<byte>.Shared.Return(buffer);
     }
 
     private float[] LoadScales(string name, long[] shape)

@@ -1,17 +1,14 @@
+using E3Scale.Files;
+
 namespace E3Scale.MoE;
 
 /// <summary>A Hugging Face model folder: finds files in it and refuses those that lie elsewhere.</summary>
-/// <remarks>
-/// Symbolic links may point inside the folder, or, in a snapshot of Hugging Face's download cache, to the <c>blobs</c> beside
-/// <c>snapshots</c>. Any other link would let a downloaded folder read the reader's own files.
-/// </remarks>
+/// <remarks>Which symbolic links may be followed is said in <see cref="RealPath"/>.</remarks>
 internal sealed class ModelFolder
 {
     public const string ConfigFile = "config.json";
     public const string WeightsFile = "model.safetensors";
     public const string IndexFile = "model.safetensors.index.json";
-
-    private readonly List<string> _roots = [];
 
     /// <summary>Wraps a folder that must exist.</summary>
     /// <param name="path">The folder.</param>
@@ -21,9 +18,6 @@ internal sealed class ModelFolder
             throw new CheckpointException(
                 $"{path}: no such folder; expected a Hugging Face model folder with {ConfigFile} and safetensors.");
         Path = System.IO.Path.TrimEndingDirectorySeparator(System.IO.Path.GetFullPath(path));
-        AddRoots(Path);
-        if (Directory.ResolveLinkTarget(Path, returnFinalTarget: true) is { } target)
-            AddRoots(target.FullName);
     }
 
     /// <summary>Full path of the folder.</summary>
@@ -45,19 +39,25 @@ internal sealed class ModelFolder
         string path = System.IO.Path.Combine(Path, fileName);
         if (!File.Exists(path))
             throw new CheckpointException($"{path}: no such file, but {namedBy} names it. Download the rest of the model.");
-        if (File.ResolveLinkTarget(path, returnFinalTarget: true) is { } target && !_roots.Any(root => IsBelow(target.FullName, root)))
-            throw new CheckpointException(
-                $"{path}: a link to {target.FullName}, outside the model's folder. Copy the file in its place if you trust it.");
+        CheckFile(path);
         return path;
     }
 
-    private void AddRoots(string folder)
+    private void CheckFile(string path)
     {
-        _roots.Add(folder);
-        if (System.IO.Path.GetDirectoryName(folder) is { } parent && System.IO.Path.GetFileName(parent) == "snapshots")
-            _roots.Add(System.IO.Path.Combine(System.IO.Path.GetDirectoryName(parent)!, "blobs"));
+        try
+        {
+            string real = RealPath.Of(path);
+            if (!RealPath.BelongsTo(real, Path))
+                throw new CheckpointException(
+                    $"{path}: a link to {real}, outside the model's folder. Copy the file in its place if you trust it.");
+            // Pipes and devices have no length either, and to open one may wait for ever.
+            if (new FileInfo(real).Length == 0)
+                throw new CheckpointException($"{path}: empty, or not a regular file. Download it again.");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"{path}: cannot be found ({e.Message}). Check that the model folder is complete.", e);
+        }
     }
-
-    private static bool IsBelow(string path, string root) =>
-        path.StartsWith(root + System.IO.Path.DirectorySeparatorChar, StringComparison.Ordinal);
 }

@@ -14,6 +14,7 @@ public sealed class SafetensorsFile : IDisposable
     private readonly MemoryMappedViewAccessor _view;
     private readonly Dictionary<string, TensorEntry> _byName;
     private readonly SafetensorsHeader _header;
+    private long _bytesRead;
 
     private SafetensorsFile(string path, MemoryMappedFile map, MemoryMappedViewAccessor view, SafetensorsHeader header)
     {
@@ -32,6 +33,9 @@ public sealed class SafetensorsFile : IDisposable
 
     /// <summary>The file's free text; empty when there is none.</summary>
     public IReadOnlyDictionary<string, string> Metadata => _header.Metadata;
+
+    /// <summary>Bytes of tensors that were asked for so far.</summary>
+    public long BytesRead => Interlocked.Read(ref _bytesRead);
 
     /// <summary>Opens a file and checks its header.</summary>
     /// <param name="path">The file.</param>
@@ -84,6 +88,7 @@ public sealed class SafetensorsFile : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(start);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(start, entry.ByteCount - destination.Length);
         _view.SafeMemoryMappedViewHandle.ReadSpan((ulong)(entry.Offset + start), destination);
+        Interlocked.Add(ref _bytesRead, destination.Length);
     }
 
     /// <summary>Reads a whole tensor in its stored type.</summary>

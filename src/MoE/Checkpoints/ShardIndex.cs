@@ -23,7 +23,9 @@ internal static class ShardIndex
             if (node is not JsonValue value || !value.TryGetValue(out string? file))
                 throw new CheckpointException($"{path}: weight_map entry '{tensor}' is not a file name. Download the file again.");
             if (!file.EndsWith(".safetensors", StringComparison.Ordinal))
-                throw new CheckpointException($"{path}: weight_map entry '{tensor}' names '{file}', expected a .safetensors file.");
+                throw new CheckpointException(
+                    $"{path}: weight_map entry '{tensor}' names '{file}', expected a .safetensors file." +
+                    (PickledWeights.IsOne(file) ? $" It {PickledWeights.HowToConvert}" : ""));
             if (!pathOfFile.TryGetValue(file, out string? fullPath))
                 pathOfFile.Add(file, fullPath = folder.Resolve(file, $"{path}, weight_map entry '{tensor}',"));
             pathOfTensor.Add(tensor, fullPath);

@@ -60,7 +60,7 @@ public sealed class TokenizerLoaderTests : IDisposable
     [InlineData("\"decoder\": null", "\"decoder\": {\"type\": \"WordPiece\"}", "decoder.type")]
     [InlineData("\"content\": \"<s>\"", "\"content\": \"\"", "added_tokens[0].content")]
     [InlineData("\"content\": \"<s>\"", "\"content\": \"a\"", "added_tokens[0].id")]
-    [InlineData("\"content\": \"<s>\"", "\"content\": \"\\ud800\"", "added_tokens[0].content")]
+    [InlineData("\"content\": \"<s>\"", "\"content\": \"\\ud800\"", "after the key 'content'")]
     public void Load_MalformedFile_NamesFileAndField(string part, string replacement, string field)
     {
         Assert.Contains(part, Good);

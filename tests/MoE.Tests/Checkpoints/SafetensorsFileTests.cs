@@ -127,25 +127,4 @@ public sealed class SafetensorsFileTests
 
     [Fact]
     public void Open_AbsentFile_Throws() => Assert.Throws<CheckpointException>(() => SafetensorsFile.Open("/nonexistent/x.safetensors"));
-
-    [Fact]
-    public void Open_MutatedFiles_EitherOpenOrThrowCheckpointException()
-    {
-        using TempFolder folder = new();
-        byte[] sound = SafetensorsBytes.Make(TwoTensors, 10);
-        foreach (byte[] mutated in Mutations.Of(sound, count: 3000, seed: 20240607))
-        {
-            string path = folder.Write("x.safetensors", mutated);
-            try
-            {
-                using SafetensorsFile file = SafetensorsFile.Open(path);
-                foreach (TensorEntry entry in file.Entries)
-                    file.Read(entry, 0, new byte[entry.ByteCount]);
-            }
-            catch (CheckpointException e)
-            {
-                Assert.Contains(path, e.Message, StringComparison.Ordinal);
-            }
-        }
-    }
 }
