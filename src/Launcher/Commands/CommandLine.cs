@@ -41,7 +41,9 @@ public static class CommandLine
             PipelineCommand.Create("run", "Brings a whole run up to date; stages that are done are skipped.", StageCatalog.WholeRun),
         };
         foreach (IStage stage in StageCatalog.All)
-            root.Add(PipelineCommand.Create(stage.Name, stage.Description, [stage.Name]));
+            root.Add(stage.Name == ExportCommand.StageName
+                ? ExportCommand.Create(stage.Description)
+                : PipelineCommand.Create(stage.Name, stage.Description, [stage.Name]));
         root.Add(FootprintCommand.Create());
         root.Add(PlanCommand.Create());
         root.Add(VerifyStoreCommand.Create());

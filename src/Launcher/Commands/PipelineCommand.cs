@@ -1,5 +1,6 @@
 using System.Collections;
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using E3Scale.Launcher.Progress;
 using E3Scale.Launcher.Ranks;
 using E3Scale.Launcher.Recipes;
@@ -19,8 +20,8 @@ internal sealed class PipelineCommand
 {
     private readonly string _name;
     private readonly IReadOnlyList<string> _targets;
-    private readonly RecipeOptions _recipe = new();
-    private readonly Option<string> _runDir = new("--run-dir") { Description = "Folder of the run.", Required = true };
+    private readonly RecipeOptions _recipe;
+    private readonly Option<string> _runDir;
     private readonly Option<int?> _ranks = new("--ranks") { Description = "MPI ranks; must be those of the recipe's mesh, the default." };
 
     private readonly Option<LauncherKind> _launcher = new("--launcher")
@@ -32,10 +33,12 @@ internal sealed class PipelineCommand
     private readonly Option<string?> _hostFile = new("--hostfile") { Description = "Hosts for --launcher local, in the form that mpirun takes." };
     private readonly SlurmCommandOptions _slurm = new();
 
-    private PipelineCommand(string name, IReadOnlyList<string> targets)
+    private PipelineCommand(string name, IReadOnlyList<string> targets, bool isRequired)
     {
         _name = name;
         _targets = targets;
+        _recipe = new RecipeOptions(isRequired);
+        _runDir = new Option<string>("--run-dir") { Description = "Folder of the run.", Required = isRequired };
     }
 
     /// <summary>Makes the command that brings some stages up to date, with all that they need.</summary>
@@ -44,19 +47,34 @@ internal sealed class PipelineCommand
     /// <param name="targets">Names of the stages.</param>
     public static Command Create(string name, string description, IReadOnlyList<string> targets)
     {
-        var pipeline = new PipelineCommand(name, targets);
         var command = new Command(name, description);
+        command.SetAction(AddTo(command, targets, isRequired: true).Run);
+        return command;
+    }
+
+    /// <summary>Adds the options of a run to a command that can do something else too.</summary>
+    /// <param name="command">The command.</param>
+    /// <param name="targets">Names of the stages.</param>
+    /// <param name="isRequired">Whether the command can do nothing without a recipe and a run folder.</param>
+    public static PipelineCommand AddTo(Command command, IReadOnlyList<string> targets, bool isRequired)
+    {
+        var pipeline = new PipelineCommand(command.Name, targets, isRequired);
         pipeline._recipe.AddTo(command);
         command.Add(pipeline._runDir);
         command.Add(pipeline._ranks);
         command.Add(pipeline._launcher);
         command.Add(pipeline._hostFile);
         pipeline._slurm.AddTo(command);
-        command.SetAction(pipeline.Run);
-        return command;
+        return pipeline;
     }
 
-    private int Run(ParseResult parsed)
+    /// <summary>Whether recipe and run folder are both on the command line.</summary>
+    public bool IsGiven(CommandResult result) => _recipe.IsGiven(result) && result.GetValue(_runDir) is not null;
+
+    /// <summary>Brings the stages up to date, as launcher or as one of the ranks.</summary>
+    /// <param name="parsed">The command line.</param>
+    /// <returns>The exit code for the shell.</returns>
+    public int Run(ParseResult parsed)
     {
         Recipe recipe = _recipe.Load(parsed);
         var folder = new RunFolder(parsed.GetRequiredValue(_runDir));

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using E3Scale.Launcher.Recipes;
 
 namespace E3Scale.Launcher.Commands;
@@ -25,6 +26,9 @@ internal sealed class RecipeOptions
         command.Add(_recipe);
         command.Add(_set);
     }
+
+    /// <summary>Whether a recipe is on the command line.</summary>
+    public bool IsGiven(CommandResult result) => result.GetValue(_recipe) is not null;
 
     /// <summary>Loads the recipe that the options name.</summary>
     /// <exception cref="RecipeException">The recipe cannot be used.</exception>

@@ -23,13 +23,13 @@ internal static class TraceCommand
         {
             Description = "Layers to leave out, counted from 0, with commas between: 1,3.",
             DefaultValueFactory = _ => [],
-            CustomParser = parsed => Split(parsed, int.Parse),
+            CustomParser = parsed => CommaList.Read(parsed, int.Parse),
         };
         var gradients = new Option<string[]>("--gradients")
         {
             Description = "Tensors, by Hugging Face name, whose gradient of the loss is written, with commas between.",
             DefaultValueFactory = _ => [],
-            CustomParser = parsed => Split(parsed, name => name),
+            CustomParser = parsed => CommaList.Read(parsed, name => name),
         };
         var dtype = new Option<ComputeType>("--dtype") { Description = "fp32 or bf16.", DefaultValueFactory = _ => ComputeType.Fp32 };
 
@@ -51,19 +51,5 @@ internal static class TraceCommand
             return ExitCode.Success;
         });
         return command;
-    }
-
-    private static T[] Split<T>(System.CommandLine.Parsing.ArgumentResult parsed, Func<string, T> parse)
-    {
-        string text = string.Join(',', parsed.Tokens.Select(token => token.Value));
-        try
-        {
-            return [.. text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(parse)];
-        }
-        catch (FormatException)
-        {
-            parsed.AddError($"'{text}' is not a list of numbers with commas between.");
-            return [];
-        }
     }
 }

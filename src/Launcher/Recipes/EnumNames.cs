@@ -12,6 +12,8 @@ internal static class EnumNames
         [ComputeType.Fp32] = "float32",
         [ComputeType.Bf16] = "bfloat16",
         [FrozenStorage.BFloat16] = "bfloat16",
+        [WeightFormat.Fp32] = "float32",
+        [WeightFormat.Bf16] = "bfloat16",
         [ObjectiveKind.CrossEntropy] = "ce",
         [PipelineScheduleKind.OneForwardOneBackward] = "1f1b",
         [DistillationForm.TopKRenormalised] = "topk-renorm",

@@ -53,6 +53,9 @@ public sealed record Recipe
     /// <summary>How often the training state is saved.</summary>
     public CheckpointSection Checkpoint { get; init; } = new();
 
+    /// <summary>The student's folder.</summary>
+    public ExportSection Export { get; init; } = new();
+
     /// <summary>What models are measured on.</summary>
     public EvaluateSection Evaluate { get; init; } = new();
 

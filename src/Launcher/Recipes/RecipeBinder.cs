@@ -106,6 +106,8 @@ internal sealed class RecipeBinder(string file, string what = "recipe")
             return double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double number) && double.IsFinite(number)
                 ? number
                 : null;
+        if (type == typeof(bool))
+            return text switch { "true" => true, "false" => false, _ => null };
         return EnumNames.ValuesOf(type).GetValueOrDefault(text);
     }
 

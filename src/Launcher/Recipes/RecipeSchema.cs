@@ -22,6 +22,8 @@ internal static partial class RecipeSchema
     {
         if (field.GetCustomAttribute<BetaPairAttribute>() is { } betas)
             return betas.FormatErrorMessage("");
+        if (field.GetCustomAttribute<ByteSizeAttribute>() is { } size)
+            return size.FormatErrorMessage("");
         Type type = Nullable.GetUnderlyingType(field.PropertyType) ?? field.PropertyType;
         if (type.IsGenericType)
             return $"a list, each item {ExpectedScalar(type.GetGenericArguments()[0])}";
@@ -36,6 +38,8 @@ internal static partial class RecipeSchema
             return "a whole number";
         if (type == typeof(double))
             return "a number";
+        if (type == typeof(bool))
+            return "true or false";
         return type == typeof(string) ? "text" : "a section";
     }
 

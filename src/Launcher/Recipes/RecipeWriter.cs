@@ -22,6 +22,7 @@ public static class RecipeWriter
         null => new YamlScalarNode("null"),
         string text => new YamlScalarNode(text) { Style = ScalarStyle.DoubleQuoted },
         double number => new YamlScalarNode(number.ToString("R", CultureInfo.InvariantCulture)),
+        bool flag => new YamlScalarNode(flag ? "true" : "false"),
         int or long => new YamlScalarNode(Convert.ToString(value, CultureInfo.InvariantCulture)),
         Enum choice => new YamlScalarNode(EnumNames.Of(choice)),
         IEnumerable list => new YamlSequenceNode(list.Cast<object?>().Select(ToNode)),

@@ -1,6 +1,8 @@
 using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Runs;
+using E3Scale.MoE;
 using E3Scale.Pruner.Export;
+using Microsoft.Extensions.Logging;
 
 namespace E3Scale.Launcher.Stages;
 
@@ -15,12 +17,13 @@ internal sealed class ExportStep : IStage
 
     public IReadOnlyList<string> Needs => ["distill"];
 
-    public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 1).AddUpstream(folder, RunFiles.DistillFolder).Finish();
+    public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 2)
+        .Add("export", recipe.Export).AddUpstream(folder, RunFiles.DistillFolder).Finish();
 
     public StageResult Run(StageContext context)
     {
         var (recipe, folder) = (context.Recipe, context.Folder);
-        new ExportStage(
+        ExportSummary summary = new ExportStage(
             new ExportStageOptions
             {
                 TeacherFolder = StageOptions.Teacher(recipe),
@@ -30,9 +33,14 @@ internal sealed class ExportStep : IStage
                 Train = StageOptions.Train(recipe),
                 TotalSteps = recipe.Train.Steps,
                 SequenceLength = recipe.Corpus.SequenceLength,
-                DType = StageOptions.DType(recipe),
+                Weights = recipe.Export.Weights ?? (recipe.Model.Dtype == ComputeType.Bf16 ? WeightFormat.Bf16 : WeightFormat.Fp32),
+                MaxShardBytes = ByteSize.Parse(recipe.Export.MaxShardSize)!.Value,
+                KeepsPrediction = recipe.Export.KeepMtp,
             },
             context.Environment).Run();
+        if (context.Environment.IsRoot)
+            foreach (string line in summary.Lines)
+                context.Logger.LogInformation("{Stage}: {Line}", Name, line);
         return new StageResult([RunFiles.StudentFolder + "/config.json"], 0);
     }
 }

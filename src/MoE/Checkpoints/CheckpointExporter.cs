@@ -1,6 +1,5 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
-
-using TorchSharp;
 
 namespace E3Scale.MoE;
 
@@ -12,11 +11,12 @@ namespace E3Scale.MoE;
 /// <see cref="WriteShards"/> with the weights it owns; after another barrier one rank calls <see cref="Finish"/>, which names the shards,
 /// adds index, config and tokenizer, and renames the folder into place. docs/formats/pruning-json.md describes pruning.json.
 /// </remarks>
-public sealed class CheckpointExporter
+public sealed class CheckpointExporter : IDisposable
 {
     private const int MaxConfigBytes = 1 << 24;
     private const string PruningFile = "pruning.json";
     private const string PartPrefix = "part-";
+    private const string QuantizationField = "quantization_config";
 
     // What a loader needs beside weights and config. Python files are those that a config's auto_map names.
     private static readonly string[] CopiedFiles =
@@ -26,33 +26,50 @@ public sealed class CheckpointExporter
     ];
 
     private readonly ExportOptions _options;
-    private readonly ModelFolder _source;
+    private readonly ModelFolder _folder;
     private readonly ModelFamily _family;
     private readonly JsonObject _sourceConfig;
     private readonly DecoderConfig _teacher;
+    private readonly ExportLayout _layout;
+    private readonly Lazy<HuggingFaceCheckpoint?> _source;
     private readonly string _target;
     private readonly string _partial;
 
     /// <summary>Reads the source's config and checks the options.</summary>
     /// <param name="options">What to write.</param>
     /// <exception cref="CheckpointException">The source's config is missing or wrong.</exception>
-    /// <exception cref="ArgumentException">Layers do not ascend or do not exist, or the type is neither bfloat16 nor float32.</exception>
+    /// <exception cref="ArgumentException">Layers do not ascend or do not exist, or the architecture cannot do with those that are left.</exception>
     public CheckpointExporter(ExportOptions options)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(options.MaxShardBytes);
-        if (options.DType is not (torch.ScalarType.BFloat16 or torch.ScalarType.Float32))
-            throw new ArgumentException($"weights cannot be exported as {options.DType}, only as bfloat16 or float32", nameof(options));
         _options = options;
-        _source = new ModelFolder(options.SourceFolder);
-        string configPath = _source.Resolve(ModelFolder.ConfigFile, "a model folder");
+        _folder = new ModelFolder(options.SourceFolder);
+        string configPath = _folder.Resolve(ModelFolder.ConfigFile, "a model folder");
         (_, _sourceConfig) = CheckpointJson.ReadObject(configPath, MaxConfigBytes);
         _family = ModelFamilies.For(_sourceConfig, configPath);
-        _teacher = _family.ParseConfig(System.Text.Json.JsonSerializer.SerializeToElement(_sourceConfig), configPath);
-        LayerPruning.CheckKept(options.KeptLayers, _teacher.LayerCount);
+        JsonElement config = JsonSerializer.SerializeToElement(_sourceConfig);
+        _teacher = _family.ParseConfig(config, configPath);
+        // What cannot be expressed fails now, not when all is written.
+        _ = _family.PruneConfig(_sourceConfig, options.KeptLayers);
+        LayerNumbering numbering = new(options.KeptLayers, _teacher.LayerCount, options.KeepsPrediction);
+        _layout = new ExportLayout(
+            _teacher, _family.Names, numbering, _family.PredictionLayerCount(config, configPath), options.Weights,
+            BlockQuantization.Read(new ConfigReader(config, configPath)));
+        // A model that was trained from scratch has no weights to compare with, or to copy.
+        _source = new Lazy<HuggingFaceCheckpoint?>(() => _folder.Has(ModelFolder.IndexFile) || _folder.Has(ModelFolder.WeightsFile)
+            ? HuggingFaceCheckpoint.Open(options.SourceFolder)
+            : null);
         _target = Path.TrimEndingDirectorySeparator(Path.GetFullPath(options.TargetFolder));
         _partial = _target + ".partial";
     }
+
+    /// <summary>What the export's types changed in the weights of all parts; complete after <see cref="Finish"/>.</summary>
+    public ExportRounding Rounding { get; } = new();
+
+    /// <summary>Whether the export has multi-token-prediction layers: they are kept, and the source has some.</summary>
+    public bool HasPrediction => _options.KeepsPrediction && _source.Value is { } source
+        && source.AllTensorNames.Any(name => RoleOf(name) == TensorRole.Prediction);
 
     /// <summary>All three steps, for a caller that holds the whole model.</summary>
     /// <param name="tensors">Every weight of the kept layers, of the embedding, the final norm and the head.</param>
@@ -77,6 +94,23 @@ public sealed class CheckpointExporter
         Directory.CreateDirectory(_partial);
     });
 
+    /// <summary>The source's own tensors, for an export without a model in memory: one rank's share of all that the export has.</summary>
+    /// <param name="rank">0-based rank.</param>
+    /// <param name="ranks">Ranks that share the work.</param>
+    /// <returns>Tensors in the order of their bytes; every rank's share has about as many.</returns>
+    /// <exception cref="CheckpointException">The source has no weights, or a file of it cannot be read.</exception>
+    public IEnumerable<ExportTensor> SourceTensors(int rank, int ranks) =>
+        SourceTensors(RequireSource().AllTensorNames.Where(IsCopied), rank, ranks);
+
+    /// <summary>The source's multi-token-prediction layers, if they are kept: one rank's share.</summary>
+    /// <param name="rank">0-based rank.</param>
+    /// <param name="ranks">Ranks that share the work.</param>
+    /// <returns>Tensors; none when the source has no such layers.</returns>
+    /// <exception cref="CheckpointException">A file of the source cannot be read.</exception>
+    public IEnumerable<ExportTensor> PredictionTensors(int rank, int ranks) => _options.KeepsPrediction && _source.Value is { } source
+        ? SourceTensors(source.AllTensorNames.Where(name => IsCopied(name) && RoleOf(name) == TensorRole.Prediction), rank, ranks)
+        : [];
+
     /// <summary>Writes one rank's weights, in as many files as the largest shard size asks for.</summary>
     /// <param name="part">Number of the rank; every call has its own.</param>
     /// <param name="tensors">Weights that no other part writes.</param>
@@ -85,23 +119,9 @@ public sealed class CheckpointExporter
     public void WriteShards(int part, IEnumerable<ExportTensor> tensors)
     {
         ArgumentNullException.ThrowIfNull(tensors);
-        List<(ExportTensor Tensor, TensorDeclaration Declaration)> shard = [];
-        long shardBytes = 0;
-        int shardCount = 0;
-        foreach (ExportTensor tensor in tensors)
-        {
-            TensorDeclaration declaration = Declare(tensor);
-            if (shard.Count > 0 && shardBytes + declaration.ByteCount > _options.MaxShardBytes)
-            {
-                WriteShard(PartPath(part, shardCount++), shard);
-                shard.Clear();
-                shardBytes = 0;
-            }
-            shard.Add((tensor, declaration));
-            shardBytes += declaration.ByteCount;
-        }
-        if (shard.Count > 0)
-            WriteShard(PartPath(part, shardCount), shard);
+        ExportPart writer = new(_layout, _source.Value, _options.MaxShardBytes, shard => PartPath($"{part:D5}-{shard:D5}.safetensors"));
+        writer.Write(tensors);
+        Guard(() => writer.Rounding.WriteNote(PartPath($"{part:D5}.json")));
     }
 
     /// <summary>
@@ -115,6 +135,7 @@ public sealed class CheckpointExporter
         List<(string Path, IReadOnlyList<TensorEntry> Entries)> shards = ReadParts();
         CheckComplete(shards.SelectMany(shard => shard.Entries));
         WriteIndex(shards);
+        TakeNotes();
         CheckpointJson.Write(Path.Combine(_partial, ModelFolder.ConfigFile), PrunedConfig());
         CheckpointJson.Write(Path.Combine(_partial, PruningFile), PruningRecord());
         CopyOtherFiles();
@@ -126,43 +147,47 @@ public sealed class CheckpointExporter
     /// <summary>Name that a weight of the source has in the exported model.</summary>
     /// <param name="name">Its name in the source.</param>
     /// <exception cref="ArgumentException">Its layer is not kept.</exception>
-    public string ExportedName(string name)
+    public string ExportedName(string name) => _layout.NameOf(name);
+
+    /// <summary>Closes the source.</summary>
+    public void Dispose()
     {
-        if (_family.Names.LayerOf(name) is not { } layer)
-            return name;
-        int position = IndexOfKept(layer);
-        return position >= 0
-            ? _family.Names.InOtherLayer(name, position)
-            : throw new ArgumentException($"'{name}' belongs to layer {layer}, which is not kept", nameof(name));
+        if (_source.IsValueCreated)
+            _source.Value?.Dispose();
     }
 
-    private int IndexOfKept(int layer)
+    private HuggingFaceCheckpoint RequireSource() => _source.Value
+        ?? throw new CheckpointException($"{_options.SourceFolder}: neither {ModelFolder.IndexFile} nor {ModelFolder.WeightsFile}; there is nothing to export.");
+
+    private TensorRole RoleOf(string name) => TensorRoles.Of(_family.Names, _teacher.LayerCount, name);
+
+    /// <summary>Whether a tensor of the source is one of its own in the export: scales go with their weights.</summary>
+    private bool IsCopied(string name) => _layout.Includes(name) && !IsScale(name)
+        && (_options.Weights == WeightFormat.Keep || RoleOf(name) is not (TensorRole.RotaryTable or TensorRole.Scale));
+
+    private bool IsScale(string name)
     {
-        for (int i = 0; i < _options.KeptLayers.Count; i++)
-            if (_options.KeptLayers[i] == layer)
-                return i;
-        return -1;
+        if (!name.EndsWith(TensorRoles.ScaleSuffix, StringComparison.Ordinal))
+            return false;
+        string weight = name[..^TensorRoles.ScaleSuffix.Length];
+        return RequireSource().Contains(weight) && RequireSource().TypeOf(weight).IsFp8();
     }
 
-    private TensorDeclaration Declare(ExportTensor tensor)
+    /// <summary>Shares tensors out by bytes, in consecutive pieces of the files, so that every rank reads in order.</summary>
+    private IEnumerable<ExportTensor> SourceTensors(IEnumerable<string> names, int rank, int ranks)
     {
-        torch.ScalarType type = _family.Names.StaysFloat32(tensor.Name) ? torch.ScalarType.Float32 : _options.DType;
-        return new TensorDeclaration(ExportedName(tensor.Name), type.ToSafetensorsType(), tensor.Shape);
-    }
-
-    private static void WriteShard(string path, List<(ExportTensor Tensor, TensorDeclaration Declaration)> shard)
-    {
-        // Loaders of transformers ask for this entry.
-        Dictionary<string, string> metadata = new() { ["format"] = "pt" };
-        using SafetensorsWriter writer = new(path, shard.Select(s => s.Declaration), metadata);
-        foreach ((ExportTensor tensor, TensorDeclaration declaration) in shard)
+        HuggingFaceCheckpoint source = RequireSource();
+        var located = names.Select(source.Locate).OrderBy(tensor => tensor.File.Path, StringComparer.Ordinal).ThenBy(tensor => tensor.Entry.Offset).ToList();
+        long total = located.Sum(tensor => tensor.Entry.ByteCount), before = 0;
+        foreach ((_, TensorEntry entry) in located)
         {
-            using torch.Tensor value = tensor.Load();
-            using torch.Tensor detached = value.detach();
-            using torch.Tensor converted = detached.to(declaration.Type.ToScalarType()!.Value);
-            writer.Write(declaration.Name, converted);
+            // The rank that holds the tensor's middle byte; 128 bits, since bytes times ranks may not fit in 64.
+            int owner = total == 0 ? 0 : (int)((Int128)(before + entry.ByteCount / 2) * ranks / total);
+            before += entry.ByteCount;
+            if (Math.Min(owner, ranks - 1) == rank)
+                yield return new ExportTensor(
+                    entry.Name, entry.Shape, () => source.Load(entry.Name, [.. entry.Shape], TorchSharp.torch.ScalarType.Float32)) { IsUnchanged = true };
         }
-        writer.Complete();
     }
 
     private List<(string Path, IReadOnlyList<TensorEntry> Entries)> ReadParts()
@@ -184,30 +209,36 @@ public sealed class CheckpointExporter
             if (!byName.TryAdd(entry.Name, entry))
                 throw new CheckpointException(
                     $"{_partial}: tensor '{entry.Name}' was written by two parts; every weight must have one owner.");
-        // A model that was trained from scratch has no weights to compare with.
-        if (!_source.Has(ModelFolder.IndexFile) && !_source.Has(ModelFolder.WeightsFile))
+        if (_source.Value is not { } source)
             return;
-        using HuggingFaceCheckpoint source = HuggingFaceCheckpoint.Open(_options.SourceFolder);
-        foreach (string name in source.TensorNames.Where(name => IsExported(source, name)))
+        ExportPart part = new(_layout, source, _options.MaxShardBytes, shard => "");
+        foreach (string name in source.AllTensorNames.Where(name => _layout.Includes(name) && !IsScale(name)))
         {
-            if (!byName.Remove(ExportedName(name), out TensorEntry? entry))
-                throw new CheckpointException(
-                    $"{_partial}: no part wrote '{ExportedName(name)}', which is '{name}' in {_options.SourceFolder}.");
-            if (!entry.Shape.SequenceEqual(source.ShapeOf(name)))
-                throw new CheckpointException(
-                    $"{_partial}: tensor '{entry.Name}' is {entry.ShapeText}, but '{name}' in {_options.SourceFolder} is " +
-                    $"{TensorEntry.FormatShape(source.ShapeOf(name))}.");
+            if (!byName.ContainsKey(ExportedName(name)) && !IsRequired(name))
+                continue;
+            ExportTensor tensor = new(name, source.ShapeOf(name), () => throw new NotSupportedException());
+            foreach (TensorDeclaration expected in part.Place(tensor).Declarations)
+                CheckWritten(byName, expected, name);
         }
         if (byName.Count > 0)
             throw new CheckpointException(
                 $"{_partial}: tensor '{byName.Keys.First()}' was written, but {_options.SourceFolder} has no such weight.");
     }
 
-    private bool IsExported(HuggingFaceCheckpoint source, string name) =>
-        _family.Names.LayerOf(name) is { } layer
-            ? IndexOfKept(layer) >= 0
-            // Some tied models store the head all the same.
-            : !(source.Config.TieWordEmbeddings && name == source.Names.Head);
+    private void CheckWritten(Dictionary<string, TensorEntry> byName, TensorDeclaration expected, string sourceName)
+    {
+        if (!byName.Remove(expected.Name, out TensorEntry? entry))
+            throw new CheckpointException(
+                $"{_partial}: no part wrote '{expected.Name}', which is '{sourceName}' in {_options.SourceFolder}.");
+        if (!entry.Shape.SequenceEqual(expected.Shape))
+            throw new CheckpointException(
+                $"{_partial}: tensor '{entry.Name}' is {entry.ShapeText}, but '{sourceName}' in {_options.SourceFolder} asks for " +
+                $"{TensorEntry.FormatShape(expected.Shape)}.");
+    }
+
+    /// <summary>False for what a model in memory does not have: rotary tables, scales without a weight, and the head that some tied models store all the same.</summary>
+    private bool IsRequired(string name) => RoleOf(name) is TensorRole.Weight or TensorRole.Prediction
+        && !(_teacher.TieWordEmbeddings && name == _family.Names.Head);
 
     private void WriteIndex(List<(string Path, IReadOnlyList<TensorEntry> Entries)> shards)
     {
@@ -226,11 +257,25 @@ public sealed class CheckpointExporter
         });
     }
 
+    private void TakeNotes()
+    {
+        foreach (string path in Directory.GetFiles(_partial, PartPrefix + "*.json").Order(StringComparer.Ordinal))
+        {
+            Rounding.AddNote(path);
+            File.Delete(path);
+        }
+    }
+
     private JsonObject PrunedConfig()
     {
-        JsonObject config = _family.PruneConfig(_sourceConfig, _options.KeptLayers);
-        config.Remove("quantization_config");
-        string type = _options.DType == torch.ScalarType.BFloat16 ? "bfloat16" : "float32";
+        JsonObject config = _family.PruneConfig(_sourceConfig, _options.KeptLayers, HasPrediction);
+        if (_options.Weights == WeightFormat.Keep)
+            return config;
+        if (_options.Weights == WeightFormat.Fp8)
+            config[QuantizationField] ??= Quantization(config);
+        else
+            config.Remove(QuantizationField);
+        string type = _options.Weights == WeightFormat.Fp32 ? "float32" : "bfloat16";
         if (config.ContainsKey("dtype"))
             config["dtype"] = type;
         if (config.ContainsKey("torch_dtype") || !config.ContainsKey("dtype"))
@@ -238,14 +283,34 @@ public sealed class CheckpointExporter
         return config;
     }
 
+    /// <summary>quantization_config of a model that is quantised now: DeepSeek-V3's, and the modules that a family must except.</summary>
+    private JsonObject Quantization(JsonObject pruned)
+    {
+        JsonObject quantization = new()
+        {
+            ["activation_scheme"] = "dynamic",
+            ["fmt"] = "e4m3",
+            ["quant_method"] = "fp8",
+            ["weight_block_size"] = Integers([_layout.Blocks.BlockRows, _layout.Blocks.BlockColumns]),
+        };
+        DecoderConfig config = _family.ParseConfig(JsonSerializer.SerializeToElement(pruned), "config of the export");
+        JsonArray exceptions = new([.. _family.UnquantizedModules(config).Select(module => (JsonNode)module)]);
+        if (exceptions.Count > 0)
+            quantization["modules_to_not_convert"] = exceptions;
+        return quantization;
+    }
+
     private JsonObject PruningRecord() => new()
     {
         ["version"] = 1,
         ["method"] = _options.Method,
-        ["source_sha256"] = _options.SourceHash,
+        ["source_sha256"] = _options.SourceHash?.Invoke(),
         ["source_layers"] = _teacher.LayerCount,
         ["kept_layers"] = Integers(_options.KeptLayers),
         ["dropped_layers"] = Integers(Enumerable.Range(0, _teacher.LayerCount).Except(_options.KeptLayers)),
+        ["keeps_prediction"] = HasPrediction,
+        ["weights"] = _options.Weights.ToString().ToLowerInvariant(),
+        ["rounding_error"] = Rounding.ToJson(),
     };
 
     private static JsonArray Integers(IEnumerable<int> values) => new([.. values.Select(value => (JsonNode)value)]);
@@ -253,14 +318,14 @@ public sealed class CheckpointExporter
     private void CopyOtherFiles()
     {
         IEnumerable<string> names = CopiedFiles
-            .SelectMany(pattern => Directory.EnumerateFiles(_source.Path, pattern))
+            .SelectMany(pattern => Directory.EnumerateFiles(_folder.Path, pattern))
             .Select(path => Path.GetFileName(path))
             .Distinct();
         foreach (string name in names)
-            File.Copy(_source.Resolve(name, "the source folder"), Path.Combine(_partial, name));
+            File.Copy(_folder.Resolve(name, "the source folder"), Path.Combine(_partial, name));
     }
 
-    private string PartPath(int part, int shard) => Path.Combine(_partial, $"{PartPrefix}{part:D5}-{shard:D5}.safetensors");
+    private string PartPath(string name) => Path.Combine(_partial, PartPrefix + name);
 
     private void Guard(Action write)
     {

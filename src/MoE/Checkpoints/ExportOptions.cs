@@ -1,10 +1,11 @@
-using TorchSharp;
-
 namespace E3Scale.MoE;
 
 /// <summary>What a model folder is to be written with.</summary>
 public sealed record ExportOptions
 {
+    /// <summary>Largest file by default: 5 GB, as Hugging Face's.</summary>
+    public const long DefaultMaxShardBytes = 5_000_000_000;
+
     /// <summary>Folder of the model that the layers come from: its config, tokenizer and generation settings are taken over.</summary>
     public required string SourceFolder { get; init; }
 
@@ -17,12 +18,20 @@ public sealed record ExportOptions
     /// <summary>What chose the layers, for pruning.json; for example <c>e3-pruner</c>.</summary>
     public required string Method { get; init; }
 
-    /// <summary><see cref="HuggingFaceCheckpoint.ContentHash"/> of the source, for pruning.json; null when it has no weights.</summary>
-    public string? SourceHash { get; init; }
+    /// <summary>
+    /// Gives <see cref="HuggingFaceCheckpoint.ContentHash"/> of the source for pruning.json; asked for by the rank that finishes the export,
+    /// since it may read the whole source. Null when the source has no weights.
+    /// </summary>
+    public Func<string>? SourceHash { get; init; }
 
-    /// <summary>Type of the weights: bfloat16 (default) or float32. What the family keeps in float32 stays so.</summary>
-    public torch.ScalarType DType { get; init; } = torch.ScalarType.BFloat16;
+    /// <summary>How weights are stored. Default bfloat16.</summary>
+    public WeightFormat Weights { get; init; } = WeightFormat.Bf16;
 
-    /// <summary>Bytes of data a file holds at most, unless a single tensor is larger. Default 5 GB, as Hugging Face's.</summary>
-    public long MaxShardBytes { get; init; } = 5_000_000_000;
+    /// <summary>Bytes of data a file holds at most, unless a single weight with its scales is larger. Default 5 GB, as Hugging Face's.</summary>
+    public long MaxShardBytes { get; init; } = DefaultMaxShardBytes;
+
+    /// <summary>
+    /// Whether multi-token-prediction layers of the source go along, numbered after the kept layers and as they are: nothing trains them. Default no.
+    /// </summary>
+    public bool KeepsPrediction { get; init; }
 }

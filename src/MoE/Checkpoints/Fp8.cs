@@ -101,7 +101,7 @@ public static class Fp8
     /// <param name="blockRows">Rows of a block.</param>
     /// <param name="blockColumns">Columns of a block; blocks at the edges may be partial.</param>
     /// <param name="codes">As many as values.</param>
-    /// <param name="scales">One per block, row-major; 1 for a block of zeros.</param>
+    /// <param name="scales">One per block, row-major; 1 for a block of zeros, or of numbers whose scale would be 0.</param>
     public static void Quantize(
         ReadOnlySpan<float> values, int columns, int blockRows, int blockColumns, Span<byte> codes, Span<float> scales)
     {
@@ -117,7 +117,9 @@ public static class Fp8
                 for (int r = row; r < row + height; r++)
                     foreach (float value in values.Slice(r * columns + column, width))
                         largest = Math.Max(largest, Math.Abs(value));
-                float scale = largest > 0 ? largest / MaxValue : 1;
+                float scale = largest / MaxValue;
+                if (!(scale > 0))
+                    scale = 1; // zeros, numbers so small that their scale is 0, and NaN
                 scales[next++] = scale;
                 for (int r = row; r < row + height; r++)
                     for (int c = column; c < column + width; c++)

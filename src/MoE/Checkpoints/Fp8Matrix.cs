@@ -38,16 +38,28 @@ public sealed class Fp8Matrix : IDisposable
 
     /// <summary>Rounds a matrix: in every block of 128 x 128 the scale is max|block| / 448, codes are the nearest, ties to even.</summary>
     /// <param name="value_OI">float32 [O, I], contiguous, on the CPU.</param>
-    public static Fp8Matrix Quantize(Tensor value_OI)
+    public static Fp8Matrix Quantize(Tensor value_OI) => Quantize(value_OI, BlockQuantization.Default);
+
+    /// <summary>The same in blocks of another size.</summary>
+    /// <param name="value_OI">float32 [O, I], contiguous, on the CPU.</param>
+    /// <param name="blocks">Size of the blocks.</param>
+    internal static Fp8Matrix Quantize(Tensor value_OI, BlockQuantization blocks)
     {
         ArgumentNullException.ThrowIfNull(value_OI);
-        var blocks = BlockQuantization.Default;
         using var scope = NewDisposeScope();
+        long rows = value_OI.shape[0], columns = value_OI.shape[1];
+        long[] scaleShape = blocks.ScaleShape(rows, columns);
         var codes_OI = empty(value_OI.shape, dtype: ScalarType.Byte);
-        var scales_PQ = empty(blocks.ScaleShape(value_OI.shape[0], value_OI.shape[1]), dtype: ScalarType.Float32);
-        Fp8.Quantize(
-            TensorMemory.AsSpan<float>(value_OI), (int)value_OI.shape[1], blocks.BlockRows, blocks.BlockColumns,
-            TensorMemory.AsSpan<byte>(codes_OI), TensorMemory.AsSpan<float>(scales_PQ));
+        var scales_PQ = empty(scaleShape, dtype: ScalarType.Float32);
+        long pieceRows = PieceRows(columns, blocks.BlockRows);
+        ForEachPiece(rows, pieceRows, piece =>
+        {
+            int first = (int)(piece * pieceRows * columns), count = (int)(Math.Min(pieceRows, rows - piece * pieceRows) * columns);
+            Fp8.Quantize(
+                TensorMemory.AsSpan<float>(value_OI).Slice(first, count), (int)columns, blocks.BlockRows, blocks.BlockColumns,
+                TensorMemory.AsSpan<byte>(codes_OI).Slice(first, count),
+                TensorMemory.AsSpan<float>(scales_PQ)[(int)(piece * pieceRows / blocks.BlockRows * scaleShape[1])..]);
+        });
         return new Fp8Matrix(codes_OI.DetachFromDisposeScope(), scales_PQ.DetachFromDisposeScope(), blocks.BlockRows, blocks.BlockColumns);
     }
 
@@ -59,15 +71,8 @@ public sealed class Fp8Matrix : IDisposable
         if (Codes.device_type != DeviceType.CPU)
             return Compose(dtype);
         var value_OI = empty(Codes.shape, dtype: dtype);
-        long rows = Codes.shape[0], columns = Codes.shape[1];
-        // Pieces are whole rows of blocks, so that a piece begins where its scales do.
-        long pieceRows = Math.Max(ParallelElements / Math.Max(columns, 1) / BlockRows, 1) * BlockRows;
-        int pieces = (int)((rows + pieceRows - 1) / pieceRows), threads = Math.Min(get_num_threads(), pieces);
-        if (threads > 1)
-            Parallel.For(0, pieces, new ParallelOptions { MaxDegreeOfParallelism = threads }, Decode);
-        else
-            for (int piece = 0; piece < pieces; piece++)
-                Decode(piece);
+        long rows = Codes.shape[0], columns = Codes.shape[1], pieceRows = PieceRows(columns, BlockRows);
+        ForEachPiece(rows, pieceRows, Decode);
         return value_OI;
 
         void Decode(int piece)
@@ -92,6 +97,20 @@ public sealed class Fp8Matrix : IDisposable
     {
         Codes.Dispose();
         Scales.Dispose();
+    }
+
+    /// <summary>Rows of a piece: whole rows of blocks, so that a piece begins where its scales do.</summary>
+    private static long PieceRows(long columns, int blockRows) => Math.Max(ParallelElements / Math.Max(columns, 1) / blockRows, 1) * blockRows;
+
+    /// <summary>Works on all pieces, with as many threads as the engine uses.</summary>
+    private static void ForEachPiece(long rows, long pieceRows, Action<int> work)
+    {
+        int pieces = (int)((rows + pieceRows - 1) / pieceRows), threads = Math.Min(get_num_threads(), pieces);
+        if (threads > 1)
+            Parallel.For(0, pieces, new ParallelOptions { MaxDegreeOfParallelism = threads }, work);
+        else
+            for (int piece = 0; piece < pieces; piece++)
+                work(piece);
     }
 
     // No scope owns codes and scales, and none shall own their copies.

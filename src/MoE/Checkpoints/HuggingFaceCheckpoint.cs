@@ -22,7 +22,6 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
 
     private readonly Dictionary<string, string> _pathOfTensor;
     private readonly ConcurrentDictionary<string, Lazy<SafetensorsFile>> _files = new(StringComparer.Ordinal);
-    private readonly BlockQuantization _quantization;
     private readonly Lazy<string> _contentHash;
 
     private HuggingFaceCheckpoint(ModelFolder folder)
@@ -33,7 +32,7 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
         Family = ModelFamilies.For(ConfigJson, ConfigPath);
         JsonElement config = JsonSerializer.SerializeToElement(ConfigJson);
         Config = Family.ParseConfig(config, ConfigPath);
-        _quantization = BlockQuantization.Read(new ConfigReader(config, ConfigPath));
+        Quantization = BlockQuantization.Read(new ConfigReader(config, ConfigPath));
         _pathOfTensor = FindTensors(folder);
         _contentHash = new Lazy<string>(() => CheckpointHash.Compute(this));
     }
@@ -68,6 +67,9 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
 
     internal byte[] ConfigBytes { get; }
 
+    /// <summary>Blocks of FP8 weights.</summary>
+    internal BlockQuantization Quantization { get; }
+
     internal IReadOnlyCollection<string> AllTensorNames => _pathOfTensor.Keys;
 
     /// <summary>Opens a folder: reads the config and the index, checks both, and finds all files.</summary>
@@ -92,7 +94,7 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
     public torch.Tensor Load(string name, long[] shape, torch.ScalarType dtype)
     {
         (SafetensorsFile file, TensorEntry entry) = LocateWeight(name, shape);
-        torch.Tensor stored = IsFp8(entry) ? Dequantize(file, entry) : file.Load(name);
+        torch.Tensor stored = entry.Type.IsFp8() ? Dequantize(file, entry) : file.Load(name);
         if (stored.dtype == dtype)
             return stored;
         using (stored)
@@ -103,13 +105,13 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
     public Fp8Matrix? LoadFp8(string name, long[] shape)
     {
         (SafetensorsFile file, TensorEntry entry) = LocateWeight(name, shape);
-        if (!IsFp8(entry))
+        if (!entry.Type.IsFp8())
             return null;
         float[] scales = LoadScales(file, entry);
         torch.Tensor codes = TensorBytes.Create(
             [.. entry.Shape], torch.ScalarType.Byte, (start, destination) => file.Read(entry, start, destination));
-        torch.Tensor blocks = torch.tensor(scales, _quantization.ScaleShape(entry.Shape[0], entry.Shape[1])).DetachFromDisposeScope();
-        return new Fp8Matrix(codes.DetachFromDisposeScope(), blocks, _quantization.BlockRows, _quantization.BlockColumns);
+        torch.Tensor blocks = torch.tensor(scales, Quantization.ScaleShape(entry.Shape[0], entry.Shape[1])).DetachFromDisposeScope();
+        return new Fp8Matrix(codes.DetachFromDisposeScope(), blocks, Quantization.BlockRows, Quantization.BlockColumns);
     }
 
     /// <summary>Closes all files.</summary>
@@ -152,8 +154,6 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
 
     private bool IsModelWeight(string name) => TensorRoles.Of(Names, Config.LayerCount, name) == TensorRole.Weight;
 
-    private static bool IsFp8(TensorEntry entry) => entry.Type is SafetensorsType.F8_E4M3 or SafetensorsType.F8_E5M2;
-
     /// <summary>A weight in floating point of the shape that the model expects.</summary>
     private (SafetensorsFile File, TensorEntry Entry) LocateWeight(string name, long[] shape)
     {
@@ -184,7 +184,7 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
         if (!Contains(scaleName))
             throw new CheckpointException(
                 $"{file.Path}: tensor '{entry.Name}' is {entry.Type}, but the checkpoint has no '{scaleName}' with its scales.");
-        return LoadScales(scaleName, _quantization.ScaleShape(rows, columns));
+        return LoadScales(scaleName, Quantization.ScaleShape(rows, columns));
     }
 
     private void DequantizeRows(SafetensorsFile file, TensorEntry entry, long firstRow, float[] scales, Span<float> values)
@@ -195,7 +195,7 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
         {
             Span<byte> codes = buffer.AsSpan(0, values.Length);
             file.Read(entry, firstRow * columns, codes);
-            Fp8.Dequantize(codes, columns, firstRow, scales, _quantization.BlockRows, _quantization.BlockColumns, values);
+            Fp8.Dequantize(codes, columns, firstRow, scales, Quantization.BlockRows, Quantization.BlockColumns, values);
         }
         finally
         {
@@ -208,7 +208,7 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
         (SafetensorsFile file, TensorEntry entry) = Locate(name);
         if (entry.Type != SafetensorsType.F32 || !entry.Shape.SequenceEqual(shape))
             throw new CheckpointException($"{file.Path}: tensor '{name}' is {entry.Type} {entry.ShapeText}, expected F32 " +
-                $"{TensorEntry.FormatShape(shape)}: one scale per block of {_quantization.BlockRows} x {_quantization.BlockColumns}.");
+                $"{TensorEntry.FormatShape(shape)}: one scale per block of {Quantization.BlockRows} x {Quantization.BlockColumns}.");
         float[] scales = new float[entry.ByteCount / sizeof(float)];
         file.Read(entry, 0, MemoryMarshal.AsBytes(scales.AsSpan()));
         return scales;

@@ -53,4 +53,8 @@ public static class SafetensorsTypes
     /// <summary>Whether values are floating-point numbers.</summary>
     /// <param name="type">The type.</param>
     public static bool IsFloat(this SafetensorsType type) => type <= SafetensorsType.F8_E5M2;
+
+    /// <summary>Whether values are 8-bit floats, which have scales of their own.</summary>
+    /// <param name="type">The type.</param>
+    public static bool IsFp8(this SafetensorsType type) => type is SafetensorsType.F8_E4M3 or SafetensorsType.F8_E5M2;
 }

@@ -15,6 +15,7 @@ namespace E3Scale.MoE;
 public sealed class SafetensorsWriter : IDisposable
 {
     private const string PartialSuffix = ".partial";
+    private const int CopyBytes = 1 << 22;
 
     private readonly string _path;
     private readonly Dictionary<string, TensorEntry> _missing = new(StringComparer.Ordinal);
@@ -60,14 +61,15 @@ public sealed class SafetensorsWriter : IDisposable
 
     /// <summary>Writes a declared tensor.</summary>
     /// <param name="name">Its name.</param>
-    /// <param name="tensor">Of the declared type and shape, on any device; not disposed.</param>
+    /// <param name="tensor">Of the declared type and shape, on any device; not disposed. 8-bit floats come as their codes, uint8.</param>
     /// <exception cref="ArgumentException">Not declared, written before, or of another type or shape.</exception>
     /// <exception cref="CheckpointException">The file cannot be written.</exception>
     public void Write(string name, torch.Tensor tensor)
     {
         ArgumentNullException.ThrowIfNull(tensor);
         TensorEntry entry = Expect(name);
-        if (tensor.dtype != entry.Type.ToScalarType() || !tensor.shape.SequenceEqual(entry.Shape))
+        // Codes of 8-bit floats come as bytes.
+        if (tensor.dtype != (entry.Type.ToScalarType() ?? torch.ScalarType.Byte) || !tensor.shape.SequenceEqual(entry.Shape))
             throw new ArgumentException(
                 $"tensor '{name}' is {tensor.dtype} {TensorEntry.FormatShape(tensor.shape)}, declared as {entry.Type} {entry.ShapeText}");
         using IDisposable scope = torch.NewDisposeScope();
@@ -94,6 +96,36 @@ public sealed class SafetensorsWriter : IDisposable
         {
             Dispose();
             throw CannotWrite(e);
+        }
+        _missing.Remove(name);
+    }
+
+    /// <summary>Copies a declared tensor from another file, piece by piece.</summary>
+    /// <param name="name">Its name here.</param>
+    /// <param name="source">The other file.</param>
+    /// <param name="from">The tensor there: of the declared type and shape, perhaps of another name.</param>
+    /// <exception cref="ArgumentException">Not declared, written before, or of another type or shape.</exception>
+    /// <exception cref="CheckpointException">The file cannot be written.</exception>
+    public void Copy(string name, SafetensorsFile source, TensorEntry from)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(from);
+        TensorEntry entry = Expect(name);
+        if (from.Type != entry.Type || !from.Shape.SequenceEqual(entry.Shape))
+            throw new ArgumentException($"tensor '{name}' is {from.Type} {from.ShapeText}, declared as {entry.Type} {entry.ShapeText}");
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
+        try
+        {
+            for (long start = 0; start < entry.ByteCount; start += CopyBytes)
+            {
+                int count = (int)Math.Min(CopyBytes, entry.ByteCount - start);
+                source.Read(from, start, buffer.AsSpan(0, count));
+                Guard(() => RandomAccess.Write(Handle, buffer.AsSpan(0, count), entry.Offset + start));
+            }
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
         }
         _missing.Remove(name);
     }

@@ -21,16 +21,33 @@ public abstract class ModelFamily
     /// <summary>The config of a model that keeps only some layers, renumbered from 0; every other field as it was.</summary>
     /// <param name="original">config.json of the teacher; not changed.</param>
     /// <param name="keptLayers">Kept layers of the teacher, ascending.</param>
+    /// <param name="keepsPrediction">Whether multi-token-prediction layers stay; without them the config says that there are none.</param>
     /// <exception cref="ArgumentException">The architecture's config cannot express what is left.</exception>
-    public JsonObject PruneConfig(JsonObject original, IReadOnlyList<int> keptLayers)
+    public JsonObject PruneConfig(JsonObject original, IReadOnlyList<int> keptLayers, bool keepsPrediction = false)
     {
         ArgumentNullException.ThrowIfNull(original);
         ArgumentNullException.ThrowIfNull(keptLayers);
         DecoderConfig teacher = ParseConfig(JsonSerializer.SerializeToElement(original), "config of the teacher");
-        JsonObject pruned = LayerPruning.KeepLayers(original, keptLayers, teacher.LayerCount);
+        LayerNumbering numbering = new(keptLayers, teacher.LayerCount, keepsPrediction);
+        JsonObject pruned = LayerPruning.KeepLayers(original, numbering, Names);
         RewriteLayers(pruned, teacher, keptLayers);
+        if (!keepsPrediction)
+            DropPrediction(pruned);
         return pruned;
     }
+
+    /// <summary>Multi-token-prediction layers that a checkpoint has behind its other layers. By default none.</summary>
+    /// <param name="config">The parsed config.json.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <exception cref="CheckpointException">The field is of the wrong type or outside its range.</exception>
+    public virtual int PredictionLayerCount(JsonElement config, string path) => 0;
+
+    /// <summary>
+    /// Modules that an FP8 checkpoint's quantization_config has to name as not quantised (<c>modules_to_not_convert</c>). By default none, as
+    /// DeepSeek-V3 is published.
+    /// </summary>
+    /// <param name="config">The model.</param>
+    public virtual IEnumerable<string> UnquantizedModules(DecoderConfig config) => [];
 
     /// <summary>Rewrites the fields of this architecture that speak of layers, beyond their number and lists with an entry per layer.</summary>
     /// <param name="pruned">The config of the pruned model; changed.</param>
@@ -38,6 +55,23 @@ public abstract class ModelFamily
     /// <param name="keptLayers">Kept layers of the teacher, ascending.</param>
     protected virtual void RewriteLayers(JsonObject pruned, DecoderConfig teacher, IReadOnlyList<int> keptLayers)
     {
+    }
+
+    /// <summary>Makes a config say that there are no multi-token-prediction layers.</summary>
+    /// <param name="pruned">The config of the pruned model; changed.</param>
+    protected virtual void DropPrediction(JsonObject pruned)
+    {
+    }
+
+    /// <summary>Module names of the head and of every router.</summary>
+    /// <param name="config">The model.</param>
+    protected IEnumerable<string> HeadAndRouters(DecoderConfig config)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        return Enumerable.Range(0, config.LayerCount).Where(config.IsMoeLayer)
+            .Select(layer => Names.InLayer(layer, LayerWeight.Router))
+            .Prepend(Names.Head)
+            .Select(name => name[..name.LastIndexOf('.')]);
     }
 
     /// <summary>

@@ -6,6 +6,7 @@ namespace E3Scale.MoE.DeepSeekV3;
 internal static class DeepSeekV3Config
 {
     private const string DenseCount = "first_k_dense_replace";
+    private const string PredictionLayers = "num_nextn_predict_layers";
 
     public static DecoderConfig Parse(ConfigReader config)
     {
@@ -16,12 +17,13 @@ internal static class DeepSeekV3Config
         return dense with { Moe = ParseMoe(config, dense.LayerCount) };
     }
 
-    public static void RewriteLayers(JsonObject pruned, DecoderConfig teacher, IReadOnlyList<int> keptLayers)
-    {
-        // Without this, loaders take layer num_hidden_layers for a multi-token-prediction module, and would look for one.
-        pruned["num_nextn_predict_layers"] = 0;
+    public static int PredictionLayerCount(ConfigReader config) => config.Int(PredictionLayers, 0, ConfigReader.MaxCount, defaultValue: 0);
+
+    public static void RewriteLayers(JsonObject pruned, DecoderConfig teacher, IReadOnlyList<int> keptLayers) =>
         DenseLayerFields.Rewrite(pruned, teacher, keptLayers, DenseCount);
-    }
+
+    // Without this, loaders take layer num_hidden_layers for a multi-token-prediction module, and would look for one.
+    public static void DropPrediction(JsonObject pruned) => pruned[PredictionLayers] = 0;
 
     private static MoeConfig? ParseMoe(ConfigReader config, int layerCount)
     {

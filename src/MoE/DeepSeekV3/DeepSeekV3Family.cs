@@ -20,6 +20,13 @@ public sealed class DeepSeekV3Family : ModelFamily
         DeepSeekV3Config.RewriteLayers(pruned, teacher, keptLayers);
 
     /// <inheritdoc/>
+    public override int PredictionLayerCount(JsonElement config, string path) =>
+        DeepSeekV3Config.PredictionLayerCount(new ConfigReader(config, path));
+
+    /// <inheritdoc/>
+    protected override void DropPrediction(JsonObject pruned) => DeepSeekV3Config.DropPrediction(pruned);
+
+    /// <inheritdoc/>
     /// <remarks>With FP8 weights and their scales where the config says so, and the multi-token-prediction layers.</remarks>
     public override IEnumerable<PublishedTensor> PublishedTensors(JsonElement config, string path) =>
         DeepSeekV3Published.Tensors(new ConfigReader(config, path), Names);

@@ -6,7 +6,7 @@ internal static class DeepSeekV3Published
     public static IEnumerable<PublishedTensor> Tensors(ConfigReader reader, IDecoderWeightNames names)
     {
         DecoderConfig config = DeepSeekV3Config.Parse(reader);
-        int predictionLayers = reader.Int("num_nextn_predict_layers", 0, ConfigReader.MaxCount, defaultValue: 0);
+        int predictionLayers = DeepSeekV3Config.PredictionLayerCount(reader);
         BlockQuantization? blocks = reader.Has("quantization_config") ? BlockQuantization.Read(reader) : null;
         foreach (WeightShape weight in DecoderWeights.All(config))
             foreach (PublishedTensor tensor in Stored(weight, names, blocks))
@@ -36,8 +36,7 @@ internal static class DeepSeekV3Published
     private static IEnumerable<PublishedTensor> Stored(WeightShape weight, IDecoderWeightNames names, BlockQuantization? blocks)
     {
         string name = weight.NameIn(names);
-        bool isProjection = weight.Kind is WeightKind.Attention or WeightKind.DenseMlp or WeightKind.RoutedExperts or WeightKind.SharedExperts;
-        if (blocks is null || !isProjection || weight.IsBias)
+        if (blocks is null || !weight.IsStoredInFp8)
         {
             yield return new PublishedTensor(name, names.StaysFloat32(name) ? SafetensorsType.F32 : SafetensorsType.BF16, weight.Shape);
             yield break;

@@ -26,6 +26,10 @@ public sealed class Projection
     public static bool IsAdapter(string name) =>
         name.EndsWith(SuffixA, StringComparison.Ordinal) || name.EndsWith(SuffixB, StringComparison.Ordinal);
 
+    /// <summary>Name of the weight that an adapter matrix stands beside, or null when the name is not that of an adapter.</summary>
+    /// <param name="name">A parameter's name.</param>
+    public static string? AdaptedWeight(string name) => IsAdapter(name) ? name[..^SuffixA.Length] : null;
+
     /// <summary>W [O, I].</summary>
     public ModelParameter Weight { get; }
 

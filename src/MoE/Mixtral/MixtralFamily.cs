@@ -13,4 +13,8 @@ public sealed class MixtralFamily : ModelFamily
 
     /// <inheritdoc/>
     public override DecoderConfig ParseConfig(JsonElement config, string path) => MixtralConfig.Parse(new ConfigReader(config, path));
+
+    /// <inheritdoc/>
+    /// <remarks>Routers are linear modules in Hugging Face's code, which quantises every linear module that is not named.</remarks>
+    public override IEnumerable<string> UnquantizedModules(DecoderConfig config) => HeadAndRouters(config);
 }

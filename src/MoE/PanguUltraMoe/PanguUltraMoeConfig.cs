@@ -23,10 +23,15 @@ internal static class PanguUltraMoeConfig
         return dense with { SandwichNorm = true, Moe = ParseMoe(config, dense.LayerCount) };
     }
 
-    public static void RewriteLayers(JsonObject pruned, DecoderConfig teacher, IReadOnlyList<int> keptLayers)
-    {
+    public static int PredictionLayerCount(ConfigReader config) =>
+        config.Int(Spelling(config, PredictionLayers), 0, ConfigReader.MaxCount, defaultValue: 0);
+
+    public static void RewriteLayers(JsonObject pruned, DecoderConfig teacher, IReadOnlyList<int> keptLayers) =>
         DenseLayerFields.Rewrite(pruned, teacher, keptLayers, DenseCounts.FirstOrDefault(name => pruned[name] is not null) ?? DenseCounts[0]);
-        // Without this, loaders take layer num_hidden_layers for a multi-token-prediction module, and would look for one.
+
+    // Without this, loaders take layer num_hidden_layers for a multi-token-prediction module, and would look for one.
+    public static void DropPrediction(JsonObject pruned)
+    {
         foreach (string field in PredictionLayers.Where(pruned.ContainsKey))
             pruned[field] = 0;
     }

@@ -18,4 +18,11 @@ public sealed class PanguUltraMoeFamily : ModelFamily
     /// <inheritdoc/>
     protected override void RewriteLayers(JsonObject pruned, DecoderConfig teacher, IReadOnlyList<int> keptLayers) =>
         PanguUltraMoeConfig.RewriteLayers(pruned, teacher, keptLayers);
+
+    /// <inheritdoc/>
+    public override int PredictionLayerCount(JsonElement config, string path) =>
+        PanguUltraMoeConfig.PredictionLayerCount(new ConfigReader(config, path));
+
+    /// <inheritdoc/>
+    protected override void DropPrediction(JsonObject pruned) => PanguUltraMoeConfig.DropPrediction(pruned);
 }

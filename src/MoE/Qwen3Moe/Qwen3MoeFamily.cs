@@ -18,4 +18,8 @@ public sealed class Qwen3MoeFamily : ModelFamily
     /// <inheritdoc/>
     protected override void RewriteLayers(JsonObject pruned, DecoderConfig teacher, IReadOnlyList<int> keptLayers) =>
         Qwen3MoeConfig.RewriteLayers(pruned, teacher, keptLayers);
+
+    /// <inheritdoc/>
+    /// <remarks>Routers are linear modules in Hugging Face's code, which quantises every linear module that is not named.</remarks>
+    public override IEnumerable<string> UnquantizedModules(DecoderConfig config) => HeadAndRouters(config);
 }

@@ -12,6 +12,9 @@ public sealed record WeightShape(WeightKind Kind, int Layer, LayerWeight? Role, 
     /// <summary>Elements.</summary>
     public long Count => Shape.Aggregate(1L, (product, size) => product * size);
 
+    /// <summary>Whether FP8 checkpoints store it in 8 bits with a scale per block, as DeepSeek-V3 is published: the matrices of layers, not their biases.</summary>
+    public bool IsStoredInFp8 => Kind.IsLayerMatrix() && !IsBias;
+
     /// <summary>The tensor's name in a family's checkpoints.</summary>
     /// <param name="names">The family's names.</param>
     public string NameIn(IDecoderWeightNames names)

@@ -21,8 +21,9 @@ public sealed class ExportStage
     }
 
     /// <summary>Writes the folder; every rank writes what it holds. Collective over the world.</summary>
+    /// <returns>What was written, the same on all ranks but for <see cref="ExportSummary.Rounding"/>, which rank 0 knows.</returns>
     /// <exception cref="CheckpointException">The state or the folder cannot be read or written.</exception>
-    public void Run()
+    public ExportSummary Run()
     {
         using var mesh = new Mesh(_environment.World, _environment.Shape, _environment.Device);
         using var checkpoint = HuggingFaceCheckpoint.Open(_options.TeacherFolder);
@@ -33,19 +34,22 @@ public sealed class ExportStage
         using (var checkpoints = new TrainCheckpoint(Path.Combine(_options.DistillFolder, DistillStage.CheckpointFolder), mesh))
             checkpoints.Load(_options.TotalSteps, optimizer);
 
-        var exporter = new CheckpointExporter(new ExportOptions
+        using var exporter = new CheckpointExporter(new ExportOptions
         {
             SourceFolder = _options.TeacherFolder,
             TargetFolder = _options.OutputFolder,
             KeptLayers = mask.Kept,
             Method = mask.Method,
-            SourceHash = checkpoint.ContentHash,
-            DType = _options.DType,
+            SourceHash = () => checkpoint.ContentHash,
+            Weights = _options.Weights,
+            MaxShardBytes = _options.MaxShardBytes,
+            KeepsPrediction = _options.KeepsPrediction,
         });
         _environment.Progress.Begin("export", 1, "model");
         mesh.World.Activity.Begin("writing the student");
-        ShardedExport.Write(model, exporter);
+        ShardedExport.Write(model, exporter, isTrainedFromSource: true);
         _environment.Progress.Report(1);
         _environment.Progress.End();
+        return new ExportSummary(exporter.Rounding, LacksPrediction: _options.KeepsPrediction && !exporter.HasPrediction);
     }
 }

@@ -1,3 +1,4 @@
+using E3Scale.MoE;
 using E3Scale.Pruner.Training;
 
 namespace E3Scale.Pruner.Export;
@@ -26,6 +27,12 @@ public sealed record ExportStageOptions
     /// <summary>Positions of a sequence, for the balance of the stages.</summary>
     public required int SequenceLength { get; init; }
 
-    /// <summary>Type of the exported weights. Default float32: nothing is rounded.</summary>
-    public TorchSharp.torch.ScalarType DType { get; init; } = TorchSharp.torch.ScalarType.Float32;
+    /// <summary>How the exported weights are stored. Default float32: nothing is rounded.</summary>
+    public WeightFormat Weights { get; init; } = WeightFormat.Fp32;
+
+    /// <summary>Bytes of data a file holds at most, unless a single weight is larger.</summary>
+    public long MaxShardBytes { get; init; } = ExportOptions.DefaultMaxShardBytes;
+
+    /// <summary>Whether the teacher's multi-token-prediction layers go along, untrained.</summary>
+    public bool KeepsPrediction { get; init; }
 }

@@ -1,24 +1,46 @@
 using E3Scale.MoE;
+using E3Scale.Mpi;
 using E3Scale.Sharding;
 
 namespace E3Scale.Pruner.Export;
 
-/// <summary>Writes a sharded model: every rank what it holds and no rank before it does.</summary>
+/// <summary>Exports over several ranks: every rank writes its share, and no rank waits for another while it does.</summary>
 public static class ShardedExport
 {
-    /// <summary>Writes the folder. Collective over the world.</summary>
+    /// <summary>Writes a sharded model. Collective over the world.</summary>
     /// <param name="model">The model.</param>
     /// <param name="exporter">What the folder is to be like.</param>
+    /// <param name="isTrainedFromSource">
+    /// Whether the model began as the exporter's source, so that weights which training left alone may be copied from there. Default no.
+    /// </param>
     /// <exception cref="CheckpointException">A file cannot be written.</exception>
-    public static void Write(ShardedModel model, CheckpointExporter exporter)
+    public static void Write(ShardedModel model, CheckpointExporter exporter, bool isTrainedFromSource = false)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(exporter);
         var world = model.Mesh.World;
+        Write(world, exporter, () => OwnTensors(model, isTrainedFromSource).Concat(exporter.PredictionTensors(world.Rank, world.Size)));
+    }
+
+    /// <summary>Writes the exporter's source as it is stored, without a model in memory. Collective over the world.</summary>
+    /// <param name="world">The ranks.</param>
+    /// <param name="exporter">What the folder is to be like.</param>
+    /// <param name="progress">Told how many tensors this rank has come to.</param>
+    /// <exception cref="CheckpointException">A file cannot be read or written.</exception>
+    public static void WriteSource(Communicator world, CheckpointExporter exporter, IStageProgress progress)
+    {
+        ArgumentNullException.ThrowIfNull(world);
+        ArgumentNullException.ThrowIfNull(exporter);
+        ArgumentNullException.ThrowIfNull(progress);
+        Write(world, exporter, () => Watched([.. exporter.SourceTensors(world.Rank, world.Size)], world, progress));
+    }
+
+    private static void Write(Communicator world, CheckpointExporter exporter, Func<IEnumerable<ExportTensor>> ownTensors)
+    {
         if (world.Rank == 0)
             exporter.Prepare();
         world.Barrier();
-        exporter.WriteShards(world.Rank, OwnTensors(model));
+        exporter.WriteShards(world.Rank, ownTensors());
         world.Barrier();
         if (world.Rank == 0)
             exporter.Finish();
@@ -26,16 +48,36 @@ public static class ShardedExport
     }
 
     /// <summary>Dense weights of data rank 0, experts of the first expert group, a tied embedding once.</summary>
-    private static IEnumerable<ExportTensor> OwnTensors(ShardedModel model)
+    private static IEnumerable<ExportTensor> OwnTensors(ShardedModel model, bool isTrainedFromSource)
     {
         var mesh = model.Mesh;
+        var adapted = model.Decoder.Parameters.All.Select(parameter => Projection.AdaptedWeight(parameter.Name)).OfType<string>().ToHashSet(StringComparer.Ordinal);
         foreach (var (parameter, value) in model.Decoder.MergedWeights())
         {
             bool isTiedCopy = parameter == model.Decoder.Embedding && !mesh.IsFirstStage;
             bool owned = parameter.Placement == ParameterPlacement.Expert ? mesh.DataRank < mesh.Shape.Expert : mesh.DataRank == 0;
             mesh.World.Activity.Advance();
-            if (owned && !isTiedCopy)
-                yield return new ExportTensor(parameter.Name, parameter.Value.shape, value);
+            if (!owned || isTiedCopy)
+                continue;
+            bool isAdapted = adapted.Contains(parameter.Name);
+            yield return new ExportTensor(parameter.Name, parameter.Value.shape, value)
+            {
+                // What is kept in a smaller type was trained beside its rounded values: those are exported.
+                IsUnchanged = isTrainedFromSource && !parameter.Trainable && !isAdapted && !parameter.IsCompressed,
+                Blocks = isAdapted ? null : parameter.Blocks,
+            };
         }
+    }
+
+    private static IEnumerable<ExportTensor> Watched(IReadOnlyList<ExportTensor> tensors, Communicator world, IStageProgress progress)
+    {
+        progress.Begin("export", tensors.Count, "tensors");
+        for (int i = 0; i < tensors.Count; i++)
+        {
+            world.Activity.Advance();
+            progress.Report(i);
+            yield return tensors[i];
+        }
+        progress.End();
     }
 }

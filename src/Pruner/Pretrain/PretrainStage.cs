@@ -174,13 +174,12 @@ public sealed class PretrainStage
 
     private void Export(ShardedModel model, DecoderConfig config)
     {
-        var exporter = new CheckpointExporter(new ExportOptions
+        using var exporter = new CheckpointExporter(new ExportOptions
         {
             SourceFolder = _options.ConfigFolder,
             TargetFolder = _options.OutputFolder,
             KeptLayers = [.. Enumerable.Range(0, config.LayerCount)],
             Method = "none",
-            DType = ScalarType.BFloat16,
         });
         ShardedExport.Write(model, exporter);
     }

@@ -72,8 +72,7 @@ public sealed record PlanWorkload
     /// <param name="kind">Kind of weight.</param>
     public double BytesPerWeight(WeightKind kind)
     {
-        bool isMatrixOfLayer = kind is WeightKind.Attention or WeightKind.DenseMlp or WeightKind.RoutedExperts or WeightKind.SharedExperts;
-        return Lora is null || !isMatrixOfLayer ? DType.ElementSize() : Frozen switch
+        return Lora is null || !kind.IsLayerMatrix() ? DType.ElementSize() : Frozen switch
         {
             FrozenStorage.BFloat16 => 2,
             FrozenStorage.Fp8 => 1 + sizeof(float) / (128.0 * 128),

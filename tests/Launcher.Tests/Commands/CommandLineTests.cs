@@ -1,5 +1,6 @@
 using E3Scale.Launcher.Commands;
 using E3Scale.Launcher.Ranks;
+using E3Scale.TestSupport;
 
 namespace E3Scale.Launcher.Tests.Commands;
 
@@ -15,6 +16,16 @@ public class CommandLineTests
     [InlineData("tokenize --tokenizer x --input y")]
     [InlineData("tokenize --tokenizer /nowhere --input y --output z")]
     [InlineData("tokenize --tokenizer x --input y --output z --control-tokens maybe")]
+    [InlineData("export")]
+    [InlineData("export --recipe r.yaml")]
+    [InlineData("export --output x")]
+    [InlineData("export --model x")]
+    [InlineData("export --model /nowhere --output x")]
+    [InlineData("export --model x --output y --recipe r.yaml")]
+    [InlineData("export --recipe r.yaml --run-dir x --weights fp8")]
+    [InlineData("export --model x --output y --weights fp4")]
+    [InlineData("export --model x --output y --max-shard-size huge")]
+    [InlineData("export --model x --output y --drop-layers a")]
     public void Run_BadCommandLine_IsBadInput(string line) => Assert.Equal(ExitCode.BadInput, CommandLine.Run(line.Split(' ')));
 
     [Fact]
@@ -25,5 +36,17 @@ public class CommandLineTests
     [InlineData("--help")]
     [InlineData("--version")]
     [InlineData("run --help")]
+    [InlineData("export --help")]
     public void Run_Help_Succeeds(string line) => Assert.Equal(ExitCode.Success, CommandLine.Run(line.Split(' ')));
+
+    [Fact]
+    public void Export_LayersThatAreNotThere_NamesThoseThatAre()
+    {
+        using var folder = new TemporaryFolder();
+        string model = Path.Combine(SharedData.RepositoryRoot, "models", "tiny-r1"), output = Path.Combine(folder.Path, "student");
+
+        Assert.Equal(ExitCode.BadInput, CommandLine.Run(["export", "--model", model, "--output", output, "--drop-layers", "3,16"]));
+        Assert.Equal(ExitCode.BadInput, CommandLine.Run(["export", "--model", model, "--output", model]));
+        Assert.False(Directory.Exists(output));
+    }
 }

@@ -36,6 +36,7 @@ public sealed class RecipeLoaderTests : IDisposable
         Assert.Equal(1, recipe.Mesh.Shape.WorldSize);
         Assert.Equal((DeviceKind.Auto, MessagePath.Auto), (recipe.Device, recipe.DeviceMessages));
         Assert.Equal(120, recipe.SearchSteps);
+        Assert.Equal((null, "5GB", false), (recipe.Export.Weights, recipe.Export.MaxShardSize, recipe.Export.KeepMtp));
     }
 
     [Fact]
@@ -46,11 +47,13 @@ public sealed class RecipeLoaderTests : IDisposable
             device: cuda
             device_messages: staged
             kd: { form: ghost, entropy: topk, weight: h/mean }
+            export: { weights: fp8, max_shard_size: 1GiB, keep_mtp: true }
             train: { learning_rate: 5e-4, betas: [0.8, 0.9], adapter: lora, lora: { targets: [routed_experts] } }
             """);
 
         Assert.Equal((DeviceKind.Cuda, MessagePath.Staged), (recipe.Device, recipe.DeviceMessages));
         Assert.Equal(DistillationForm.Ghost, recipe.Kd.Form);
+        Assert.Equal((WeightFormat.Fp8, "1GiB", true), (recipe.Export.Weights, recipe.Export.MaxShardSize, recipe.Export.KeepMtp));
         Assert.Equal(EntropySource.TopK, recipe.Kd.Entropy);
         Assert.Equal(TokenWeighting.EntropyOverMean, recipe.Kd.Weight);
         Assert.Equal(5e-4, recipe.Train.LearningRate);
@@ -94,6 +97,9 @@ public sealed class RecipeLoaderTests : IDisposable
     [InlineData("train: { learning_rate: .nan }", "train.learning_rate: found '.nan', expected a number")]
     [InlineData("train: { lora: { targets: attention } }", "train.lora.targets: found 'attention', expected a list, each item one of attention, dense_mlp")]
     [InlineData("train: { lora: { targets: [head] } }", "train.lora.targets[0]: found 'head'")]
+    [InlineData("export: { max_shard_size: many }", "export.max_shard_size: 'many' is not allowed; expected a size such as 5GB")]
+    [InlineData("export: { keep_mtp: 1 }", "export.keep_mtp: found '1', expected true or false")]
+    [InlineData("export: { weights: fp4 }", "export.weights: found 'fp4', expected one of keep, float32, bfloat16, fp8")]
     public void Load_WrongValue_NamesPlaceFoundAndAllowed(string line, string expected) =>
         Assert.Contains(expected, MessageOf($"{Minimal}\n{line}\n"), StringComparison.Ordinal);
 

@@ -79,7 +79,7 @@ public sealed class CheckpointExporterTests
     {
         using TempFolder folder = new();
         using HuggingFaceCheckpoint source = HuggingFaceCheckpoint.Open(SharedData.Require("golden", "deepseek_fp8"));
-        new CheckpointExporter(Options(source, folder) with { DType = torch.ScalarType.BFloat16 }).Export(Weights(source));
+        new CheckpointExporter(Options(source, folder) with { Weights = WeightFormat.Bf16 }).Export(Weights(source));
 
         using HuggingFaceCheckpoint student = HuggingFaceCheckpoint.Open(folder.File("student"));
         Assert.False(student.ConfigJson.ContainsKey("quantization_config"));
@@ -94,7 +94,7 @@ public sealed class CheckpointExporterTests
         using TempFolder folder = new();
         string model = SharedData.Require("data", "models", "stories260K");
         using HuggingFaceCheckpoint source = HuggingFaceCheckpoint.Open(model);
-        ExportOptions options = Options(source, folder) with { SourceHash = source.ContentHash };
+        ExportOptions options = Options(source, folder) with { SourceHash = () => source.ContentHash };
         new CheckpointExporter(options).Export(Weights(source));
 
         foreach (string name in (string[])["tokenizer.json", "generation_config.json"])
@@ -171,7 +171,7 @@ public sealed class CheckpointExporterTests
         TargetFolder = folder.File("student"),
         KeptLayers = Kept,
         Method = "test",
-        DType = torch.ScalarType.Float32,
+        Weights = WeightFormat.Fp32,
     };
 
     private static IEnumerable<ExportTensor> Weights(HuggingFaceCheckpoint source) =>

@@ -95,7 +95,7 @@ public sealed class GoldenModelTests : IDisposable
             TargetFolder = student,
             KeptLayers = decoder.Part.Layers,
             Method = "test",
-            DType = TorchSharp.torch.ScalarType.Float32,
+            Weights = WeightFormat.Fp32,
         };
         new CheckpointExporter(options).Export(
             decoder.MergedWeights().Select(weight => new ExportTensor(weight.Parameter.Name, weight.Parameter.Value.shape, weight.Value)));

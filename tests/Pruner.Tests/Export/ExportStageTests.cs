@@ -42,6 +42,35 @@ public sealed class ExportStageTests : IDisposable
         Assert.All(expected.Zip(actual), pair => Assert.InRange(Math.Abs(pair.First - pair.Second), 0, tolerance));
     }
 
+    // Adapters stand beside attention, dense MLPs and shared experts; routed experts stay the teacher's.
+    [Theory]
+    [InlineData(FrozenStorage.Same)]
+    [InlineData(FrozenStorage.Fp8)]
+    public void Run_AdaptersOnAnFp8Teacher_CopiesWhatTheyLeaveAlone(FrozenStorage frozen)
+    {
+        SmallModel.Write(_folder["float32"], SmallModel.DeepSeek(5));
+        using (var toFp8 = new CheckpointExporter(new ExportOptions
+        {
+            SourceFolder = _folder["float32"],
+            TargetFolder = _folder["teacher"],
+            KeptLayers = [0, 1, 2, 3, 4],
+            Method = "none",
+            Weights = WeightFormat.Fp8,
+        }))
+            toFp8.Export(toFp8.SourceTensors(0, 1));
+        WriteMask();
+        TrainOptions train = new() { Lora = new LoraOptions { Rank = 2, Alpha = 4 }, Frozen = frozen };
+        TrainAndSave(train);
+        ExportSummary summary = Stage(train, WeightFormat.Fp8).Run();
+
+        Assert.Equal(
+            Stored("teacher", "model.layers.3.mlp.experts.5.down_proj.weight"), Stored("student", "model.layers.1.mlp.experts.5.down_proj.weight"));
+        Assert.Equal(Stored("teacher", "model.layers.3.input_layernorm.weight"), Stored("student", "model.layers.1.input_layernorm.weight"));
+        Assert.NotEqual(Stored("teacher", "model.layers.3.self_attn.o_proj.weight"), Stored("student", "model.layers.1.self_attn.o_proj.weight"));
+        Assert.Equal([WeightKind.Attention, WeightKind.SharedExperts], summary.Rounding.ByKind.Keys); // both dropped layers were the dense one and a mixture
+        Assert.InRange(summary.Rounding.Total.RelativeRms, 0.001, 0.1);
+    }
+
     [Fact]
     public void Run_NoMask_NamesTheStageThatIsMissing()
     {
@@ -52,7 +81,7 @@ public sealed class ExportStageTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private ExportStage Stage(TrainOptions train) => new(
+    private ExportStage Stage(TrainOptions train, WeightFormat weights = WeightFormat.Fp32) => new(
         new ExportStageOptions
         {
             TeacherFolder = _folder["teacher"],
@@ -62,6 +91,7 @@ public sealed class ExportStageTests : IDisposable
             Train = train,
             TotalSteps = TotalSteps,
             SequenceLength = 9,
+            Weights = weights,
         },
         OneRank.Environment());
 
@@ -84,7 +114,7 @@ public sealed class ExportStageTests : IDisposable
         using var scope = NewDisposeScope();
         using Mesh mesh = OneRank.Mesh();
         using var teacher = HuggingFaceCheckpoint.Open(_folder["teacher"]);
-        using ShardedModel model = ShardedModel.Load(teacher, mesh, context: 9, dropped: s_dropped);
+        using ShardedModel model = ShardedModel.Load(teacher, mesh, context: 9, dropped: s_dropped, frozen: train.Frozen);
         TrainableParameters.Choose(model.Decoder, train);
         using MeshOptimizer optimizer = new(model.Decoder, mesh, train.Optimizer);
         for (int step = 0; step < TotalSteps; step++)
@@ -97,6 +127,18 @@ public sealed class ExportStageTests : IDisposable
         checkpoints.Save(TotalSteps, optimizer, new JsonObject(), kept: 1);
         checkpoints.Complete();
         return Logits(model.Decoder);
+    }
+
+    /// <summary>Type, codes and scales of a weight.</summary>
+    private string Stored(string folder, string name)
+    {
+        using var file = SafetensorsFile.Open(Directory.GetFiles(_folder[folder], "*.safetensors").Single());
+        return string.Join(' ', file.Entries.Where(entry => entry.Name == name || entry.Name == name + TensorRoles.ScaleSuffix).Select(entry =>
+        {
+            byte[] bytes = new byte[entry.ByteCount];
+            file.Read(entry, 0, bytes);
+            return $"{entry.Type} {Convert.ToHexString(bytes)}";
+        }));
     }
 
     private static double[] Logits(Decoder model) => SmallModel.Values(model.Logits(model.Forward(model.Embed(SmallModel.Ids(2, 9)))));
