@@ -32,6 +32,7 @@ public sealed class CheckpointExporter : IDisposable
     private readonly DecoderConfig _teacher;
     private readonly ExportLayout _layout;
     private readonly Lazy<HuggingFaceCheckpoint?> _source;
+    private readonly string[] _otherFiles;
     private readonly string _target;
     private readonly string _partial;
 
@@ -50,7 +51,9 @@ public sealed class CheckpointExporter : IDisposable
         _family = ModelFamilies.For(_sourceConfig, configPath);
         JsonElement config = JsonSerializer.SerializeToElement(_sourceConfig);
         _teacher = _family.ParseConfig(config, configPath);
-        // What cannot be expressed fails now, not when all is written.
+        // What cannot be expressed or copied fails now, not when all is written.
+        _otherFiles = [.. CopiedFiles.SelectMany(pattern => Directory.EnumerateFiles(_folder.Path, pattern)).Distinct()
+            .Select(path => _folder.Resolve(Path.GetFileName(path), "the source folder"))];
         _ = _family.PruneConfig(_sourceConfig, options.KeptLayers);
         LayerNumbering numbering = new(options.KeptLayers, _teacher.LayerCount, options.KeepsPrediction);
         _layout = new ExportLayout(
@@ -317,12 +320,8 @@ public sealed class CheckpointExporter : IDisposable
 
     private void CopyOtherFiles()
     {
-        IEnumerable<string> names = CopiedFiles
-            .SelectMany(pattern => Directory.EnumerateFiles(_folder.Path, pattern))
-            .Select(path => Path.GetFileName(path))
-            .Distinct();
-        foreach (string name in names)
-            File.Copy(_folder.Resolve(name, "the source folder"), Path.Combine(_partial, name));
+        foreach (string path in _otherFiles)
+            File.Copy(path, Path.Combine(_partial, Path.GetFileName(path)));
     }
 
     private string PartPath(string name) => Path.Combine(_partial, PartPrefix + name);

@@ -180,6 +180,19 @@ public sealed class ModelFamilyTests
     }
 
     [Fact]
+    public void PruneConfig_DeepSeekWithPrediction_KeepsCountAndListEntry()
+    {
+        JsonObject original = DeepSeek();
+        original["mlp_layer_types"] = JsonNode.Parse("""["m0", "m1", "m2", "m3", "m4", "m5", "prediction"]""");
+        JsonObject pruned = ModelFamilies.For(original, Path).PruneConfig(original, [0, 2, 5], keepsPrediction: true);
+        Assert.Equal((3, 1), (pruned["num_hidden_layers"]!.GetValue<int>(), pruned["num_nextn_predict_layers"]!.GetValue<int>()));
+        Assert.Equal("""["m0","m2","m5","prediction"]""", pruned["mlp_layer_types"]!.ToJsonString());
+
+        pruned = ModelFamilies.For(original, Path).PruneConfig(original, [0, 2, 5]);
+        Assert.Equal("""["m0","m2","m5"]""", pruned["mlp_layer_types"]!.ToJsonString());
+    }
+
+    [Fact]
     public void PruneConfig_EveryOtherField_StaysAsItWasWritten()
     {
         JsonObject original = DeepSeek();

@@ -121,6 +121,48 @@ public sealed class OtherFamiliesTests
         Assert.False(pruned.ContainsKey("num_dense_layers"));
     }
 
+    [Fact]
+    public void PruneConfig_PanguWithPrediction_KeepsItsCount()
+    {
+        JsonObject pruned = ModelFamilies.For(Pangu(), Path).PruneConfig(Pangu(), [0, 3, 4], keepsPrediction: true);
+        Assert.Equal((3, 1), (pruned["num_hidden_layers"]!.GetValue<int>(), pruned["num_mtp_layers"]!.GetValue<int>()));
+    }
+
+    [Fact]
+    public void PruneConfig_DeepSeekV2_CountsTheDenseLayersKept()
+    {
+        JsonObject pruned = Prune(DeepSeekV2(), 1, 2, 5);
+        Assert.Equal(0, pruned["first_k_dense_replace"]!.GetValue<int>());
+        Assert.Equal([true, true, true], Read(pruned).Moe!.LayerIsMoe);
+    }
+
+    [Fact]
+    public void PruneConfig_ModulesThatAreNotQuantised_AreRenumbered()
+    {
+        JsonObject config = Qwen3Moe();
+        config["quantization_config"] = JsonNode.Parse("""
+            {"quant_method": "fp8", "weight_block_size": [128, 128], "modules_to_not_convert":
+             ["lm_head", "model.layers.0.mlp.gate", "model.layers.1.mlp.gate", "model.layers.5.mlp.gate", "model.layers.5", "model.layers.3"]}
+            """);
+        Assert.Equal(
+            """["lm_head","model.layers.0.mlp.gate","model.layers.2.mlp.gate","model.layers.2"]""",
+            Prune(config, 0, 2, 5)["quantization_config"]!["modules_to_not_convert"]!.ToJsonString());
+    }
+
+    [SkippableTheory]
+    [InlineData("llama2_gqa")]
+    [InlineData("mixtral")]
+    [InlineData("qwen3_untied")]
+    public void PruneConfig_FamilyWithoutFieldsThatSpeakOfLayers_ChangesTheirNumberAlone(string folder)
+    {
+        JsonObject config = Parse(File.ReadAllText(System.IO.Path.Combine(SharedData.Require("golden", folder), "config.json")));
+        JsonObject pruned = Prune(config, 0, 2, 4);
+        config["num_hidden_layers"] = 3;
+        if (config.ContainsKey("max_window_layers"))
+            config["max_window_layers"] = 3;
+        Assert.True(JsonNode.DeepEquals(config, pruned), pruned.ToJsonString());
+    }
+
     [SkippableTheory]
     [InlineData("mixtral", "sliding_window", "4096")]
     [InlineData("mixtral", "num_experts_per_tok", "9")]
