@@ -19,7 +19,7 @@ internal sealed class BpeTokenizer : ITokenizer
         _words = new WordPipeline(definition.PreTokenizers, new BytePairModel(definition.Vocabulary, definition.Merges, definition.Model));
         _allTokens = new AddedTokenMatchers(definition.AddedTokens);
         _tokensButSpecial = new AddedTokenMatchers(definition.AddedTokens.Where(t => !t.IsSpecial));
-        VocabularySize = 1 + definition.Vocabulary.Values.Concat(definition.AddedTokens.Select(t => t.Id)).Max();
+        VocabularySize = definition.VocabularySize;
         _bytes = new byte[]?[VocabularySize];
         _isSpecial = new bool[VocabularySize];
         foreach (var (token, id) in definition.Vocabulary)

@@ -32,6 +32,9 @@ internal sealed record TokenizerDefinition
     /// <summary>Whether the begin token comes before a text where tokenizer_config.json says nothing about it.</summary>
     public bool AddsBosByDefault { get; init; }
 
+    /// <summary>One more than the largest token id.</summary>
+    public int VocabularySize => 1 + Vocabulary.Values.Concat(AddedTokens.Select(token => token.Id)).Max();
+
     public int? BosId { get; init; }
 
     public int? EosId { get; init; }

@@ -49,6 +49,7 @@ public static class CommandLine
         root.Add(VerifyStoreCommand.Create());
         root.Add(TokenizeCommand.Create());
         root.Add(TraceCommand.Create());
+        root.Add(InspectCommand.Create());
         root.Add(DoctorCommand.Create());
         return root;
     }

@@ -6,7 +6,7 @@ public static class ExitCode
     /// <summary>All went well.</summary>
     public const int Success = 0;
 
-    /// <summary>The command ran, and its answer is no: doctor found an unusable machine, verify-store a damaged store.</summary>
+    /// <summary>The command ran, and its answer is no: doctor found an unusable machine, verify-store a damaged store, inspect an incomplete model.</summary>
     public const int Negative = 1;
 
     /// <summary>Command line, recipe or an input file is wrong; starting again would not help.</summary>

@@ -12,6 +12,9 @@ public sealed record ArchitectureConfig(string Path, DecoderConfig Config, Model
     /// <summary>Every tensor of the published checkpoint, as far as the family knows.</summary>
     public IEnumerable<PublishedTensor> PublishedTensors => Family.PublishedTensors(Json, Path);
 
+    /// <summary>Multi-token-prediction layers behind the model's own, which loading leaves out.</summary>
+    public int PredictionLayerCount => Family.PredictionLayerCount(Json, Path);
+
     /// <summary>Reads a config.json.</summary>
     /// <param name="path">The file, or the folder that it is in.</param>
     /// <exception cref="CheckpointException">The file is missing or cannot be understood.</exception>
