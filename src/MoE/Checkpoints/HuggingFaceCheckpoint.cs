@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using E3Scale.Kernels;
 
 using TorchSharp;
 
@@ -22,6 +23,7 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
 
     private readonly Dictionary<string, string> _pathOfTensor;
     private readonly ConcurrentDictionary<string, Lazy<SafetensorsFile>> _files = new(StringComparer.Ordinal);
+    private readonly BlockQuantization _quantization;
     private readonly Lazy<string> _contentHash;
 
     private HuggingFaceCheckpoint(ModelFolder folder)
@@ -32,7 +34,7 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
         Family = ModelFamilies.For(ConfigJson, ConfigPath);
         JsonElement config = JsonSerializer.SerializeToElement(ConfigJson);
         Config = Family.ParseConfig(config, ConfigPath);
-        Quantization = BlockQuantization.Read(new ConfigReader(config, ConfigPath));
+        _quantization = BlockQuantization.Read(new ConfigReader(config, ConfigPath));
         _pathOfTensor = FindTensors(folder);
         _contentHash = new Lazy<string>(() => CheckpointHash.Compute(this));
     }
@@ -68,7 +70,7 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
     internal byte[] ConfigBytes { get; }
 
     /// <summary>Blocks of FP8 weights.</summary>
-    internal BlockQuantization Quantization { get; }
+    internal BlockQuantization Quantization => _quantization;
 
     internal IReadOnlyCollection<string> AllTensorNames => _pathOfTensor.Keys;
 
@@ -94,7 +96,7 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
     public torch.Tensor Load(string name, long[] shape, torch.ScalarType dtype)
     {
         (SafetensorsFile file, TensorEntry entry) = LocateWeight(name, shape);
-        torch.Tensor stored = entry.Type.IsFp8() ? Dequantize(file, entry) : file.Load(name);
+        torch.Tensor stored = IsFp8(entry) ? Dequantize(file, entry) : file.Load(name);
         if (stored.dtype == dtype)
             return stored;
         using (stored)
@@ -105,13 +107,13 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
     public Fp8Matrix? LoadFp8(string name, long[] shape)
     {
         (SafetensorsFile file, TensorEntry entry) = LocateWeight(name, shape);
-        if (!entry.Type.IsFp8())
+        if (!IsFp8(entry))
             return null;
         float[] scales = LoadScales(file, entry);
         torch.Tensor codes = TensorBytes.Create(
             [.. entry.Shape], torch.ScalarType.Byte, (start, destination) => file.Read(entry, start, destination));
-        torch.Tensor blocks = torch.tensor(scales, Quantization.ScaleShape(entry.Shape[0], entry.Shape[1])).DetachFromDisposeScope();
-        return new Fp8Matrix(codes.DetachFromDisposeScope(), blocks, Quantization.BlockRows, Quantization.BlockColumns);
+        torch.Tensor blocks = torch.tensor(scales, _quantization.ScaleShape(entry.Shape[0], entry.Shape[1])).DetachFromDisposeScope();
+        return new Fp8Matrix(codes.DetachFromDisposeScope(), blocks, _quantization.BlockRows, _quantization.BlockColumns);
     }
 
     /// <summary>Closes all files.</summary>
@@ -154,6 +156,8 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
 
     private bool IsModelWeight(string name) => TensorRoles.Of(Names, Config.LayerCount, name) == TensorRole.Weight;
 
+    private static bool IsFp8(TensorEntry entry) => entry.Type.IsFp8();
+
     /// <summary>A weight in floating point of the shape that the model expects.</summary>
     private (SafetensorsFile File, TensorEntry Entry) LocateWeight(string name, long[] shape)
     {
@@ -184,7 +188,7 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
         if (!Contains(scaleName))
             throw new CheckpointException(
                 $"{file.Path}: tensor '{entry.Name}' is {entry.Type}, but the checkpoint has no '{scaleName}' with its scales.");
-        return LoadScales(scaleName, Quantization.ScaleShape(rows, columns));
+        return LoadScales(scaleName, _quantization.ScaleShape(rows, columns));
     }
 
     private void DequantizeRows(SafetensorsFile file, TensorEntry entry, long firstRow, float[] scales, Span<float> values)
@@ -195,7 +199,7 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
         {
             Span<byte> codes = buffer.AsSpan(0, values.Length);
             file.Read(entry, firstRow * columns, codes);
-            Fp8.Dequantize(codes, columns, firstRow, scales, Quantization.BlockRows, Quantization.BlockColumns, values);
+            Fp8.Dequantize(codes, columns, firstRow, scales, _quantization.BlockRows, _quantization.BlockColumns, values);
         }
         finally
         {
@@ -206,11 +210,18 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
     private float[] LoadScales(string name, long[] shape)
     {
         (SafetensorsFile file, TensorEntry entry) = Locate(name);
-        if (entry.Type != SafetensorsType.F32 || !entry.Shape.SequenceEqual(shape))
-            throw new CheckpointException($"{file.Path}: tensor '{name}' is {entry.Type} {entry.ShapeText}, expected F32 " +
-                $"{TensorEntry.FormatShape(shape)}: one scale per block of {Quantization.BlockRows} x {Quantization.BlockColumns}.");
-        float[] scales = new float[entry.ByteCount / sizeof(float)];
-        file.Read(entry, 0, MemoryMarshal.AsBytes(scales.AsSpan()));
+        if (entry.Type is not (SafetensorsType.F32 or SafetensorsType.BF16 or SafetensorsType.F16) || !entry.Shape.SequenceEqual(shape))
+            throw new CheckpointException($"{file.Path}: tensor '{name}' is {entry.Type} {entry.ShapeText}, expected F32, BF16 or F16 " +
+                $"{TensorEntry.FormatShape(shape)}: one scale per block of {_quantization.BlockRows} x {_quantization.BlockColumns}.");
+        byte[] stored = new byte[entry.ByteCount];
+        file.Read(entry, 0, stored);
+        // DeepSeek's scales are float32, Qwen3's in 16 bits.
+        if (entry.Type == SafetensorsType.F32)
+            return MemoryMarshal.Cast<byte, float>(stored).ToArray();
+        if (entry.Type == SafetensorsType.F16)
+            return Array.ConvertAll(MemoryMarshal.Cast<byte, Half>(stored).ToArray(), value => (float)value);
+        float[] scales = new float[entry.ByteCount / sizeof(ushort)];
+        BFloat16Rows.Widen(MemoryMarshal.Cast<byte, ushort>(stored), scales);
         return scales;
     }
 }

@@ -97,6 +97,38 @@ public sealed class Fp8ExportTests
         Assert.Equal(modules, Config(temp.File("student"))["quantization_config"]!["modules_to_not_convert"]!.ToJsonString());
     }
 
+    [SkippableTheory]
+    [InlineData(SafetensorsType.BF16)]
+    [InlineData(SafetensorsType.F16)]
+    public void Export_ScalesIn16Bits_AreReadAndCopied(SafetensorsType type)
+    {
+        using TempFolder temp = new();
+        string source = StoredTensors.PathOf("deepseek_fp8");
+        var stored = StoredTensors.Read(source);
+        foreach (string name in stored.Keys.Where(name => name.EndsWith("_scale_inv", StringComparison.Ordinal)).ToList())
+            stored[name] = stored[name] with { Type = type, Bytes = Narrow(stored[name].Bytes) };
+        Directory.CreateDirectory(temp.File("teacher"));
+        File.Copy(Path.Combine(source, "config.json"), temp.File("teacher/config.json"));
+        using (SafetensorsWriter writer = new(temp.File("teacher/model.safetensors"), stored.Select(tensor => new TensorDeclaration(
+            tensor.Key, tensor.Value.Type, [.. tensor.Value.Shape.Trim('[', ']').Split(", ").Select(long.Parse)]))))
+        {
+            foreach (var (name, tensor) in stored)
+                writer.Write(name, tensor.Bytes);
+            writer.Complete();
+        }
+        using CheckpointExporter exporter = StoredTensors.Export(StoredTensors.AllLayers(temp.File("teacher"), temp.File("student"), WeightFormat.Fp8));
+
+        Assert.Equal(stored, StoredTensors.Read(temp.File("student")));
+        using HuggingFaceCheckpoint student = HuggingFaceCheckpoint.Open(temp.File("student"));
+        byte[] bits = stored[Projection + "_scale_inv"].Bytes;
+        float scale = type == SafetensorsType.F16 ? (float)BitConverter.ToHalf(bits) : BitConverter.UInt32BitsToSingle((uint)BitConverter.ToUInt16(bits) << 16);
+        Assert.Equal(Fp8.Decode(stored[Projection].Bytes[0]) * scale, Values(student, Projection)[0]);
+
+        byte[] Narrow(byte[] floats) => type == SafetensorsType.F16
+            ? [.. MemoryMarshal.Cast<byte, float>(floats).ToArray().SelectMany(value => BitConverter.GetBytes((Half)value))]
+            : [.. floats.Where((_, i) => i % 4 >= 2)]; // the upper half of a float32
+    }
+
     [SkippableFact]
     public void Export_GivenCodes_WritesThemAsTheyAre()
     {
