@@ -15,7 +15,6 @@ namespace E3Scale.MoE;
 public sealed class SafetensorsWriter : IDisposable
 {
     private const string PartialSuffix = ".partial";
-    private const int CopyBytes = 1 << 22;
 
     private readonly string _path;
     private readonly Dictionary<string, TensorEntry> _missing = new(StringComparer.Ordinal);
@@ -88,15 +87,7 @@ public sealed class SafetensorsWriter : IDisposable
         TensorEntry entry = Expect(name);
         if (bytes.Length != entry.ByteCount)
             throw new ArgumentException($"tensor '{name}' has {bytes.Length} bytes, declared with {entry.ByteCount}", nameof(bytes));
-        try
-        {
-            RandomAccess.Write(Handle, bytes, entry.Offset);
-        }
-        catch (IOException e)
-        {
-            Dispose();
-            throw CannotWrite(e);
-        }
+        WriteBytes(bytes, entry.Offset);
         _missing.Remove(name);
     }
 
@@ -105,7 +96,7 @@ public sealed class SafetensorsWriter : IDisposable
     /// <param name="source">The other file.</param>
     /// <param name="from">The tensor there: of the declared type and shape, perhaps of another name.</param>
     /// <exception cref="ArgumentException">Not declared, written before, or of another type or shape.</exception>
-    /// <exception cref="CheckpointException">The file cannot be written.</exception>
+    /// <exception cref="CheckpointException">The file cannot be written, or the other one not read.</exception>
     public void Copy(string name, SafetensorsFile source, TensorEntry from)
     {
         ArgumentNullException.ThrowIfNull(source);
@@ -113,20 +104,7 @@ public sealed class SafetensorsWriter : IDisposable
         TensorEntry entry = Expect(name);
         if (from.Type != entry.Type || !from.Shape.SequenceEqual(entry.Shape))
             throw new ArgumentException($"tensor '{name}' is {from.Type} {from.ShapeText}, declared as {entry.Type} {entry.ShapeText}");
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
-        try
-        {
-            for (long start = 0; start < entry.ByteCount; start += CopyBytes)
-            {
-                int count = (int)Math.Min(CopyBytes, entry.ByteCount - start);
-                source.Read(from, start, buffer.AsSpan(0, count));
-                Guard(() => RandomAccess.Write(Handle, buffer.AsSpan(0, count), entry.Offset + start));
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        source.Stream(from, (start, bytes) => WriteBytes(bytes, entry.Offset + start));
         _missing.Remove(name);
     }
 
@@ -163,6 +141,19 @@ public sealed class SafetensorsWriter : IDisposable
     private TensorEntry Expect(string name) => _missing.TryGetValue(name, out TensorEntry? entry)
         ? entry
         : throw new ArgumentException($"tensor '{name}' was not declared for {_path}, or was written before", nameof(name));
+
+    private void WriteBytes(ReadOnlySpan<byte> bytes, long offset)
+    {
+        try
+        {
+            RandomAccess.Write(Handle, bytes, offset);
+        }
+        catch (IOException e)
+        {
+            Dispose();
+            throw CannotWrite(e);
+        }
+    }
 
     private void WriteHeader(byte[] header, long fileBytes)
     {
