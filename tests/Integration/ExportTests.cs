@@ -62,6 +62,25 @@ public class ExportTests(SmallModel model)
         Assert.True(LargestDifference(expected, Trace(model.Teacher(), Dropped(run))) > 100 * Tolerance);
     }
 
+    [SkippableFact]
+    public void Export_OfAFinishedRunAsFp8_WritesTheStudentAgainAndNothingElse()
+    {
+        var mesh = new MeshOf(2, 1, 1);
+        string finished = model.FinishedRun(mesh), run = model.NewFolder();
+        Folders.Copy(finished, run);
+        E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, model.Arguments("export", run, mesh, "export.weights=fp8", "export.max_shard_size=100KB"))
+            .Expect(0).Says("distill: done before", "rounding moved the weights", "RoutedExperts");
+
+        string student = Path.Combine(run, "student");
+        Assert.True(Directory.GetFiles(student, "*.safetensors").Length > 2);
+        using JsonDocument record = JsonDocument.Parse(File.ReadAllText(Path.Combine(student, "pruning.json")));
+        Assert.Equal("fp8", record.RootElement.GetProperty("weights").GetString());
+        float[] exact = Trace(Path.Combine(finished, "student"), []), rounded = Trace(student, []);
+        // A mantissa of three bits moves logits visibly, but by less than they vary.
+        double error = exact.Zip(rounded).Sum(pair => Math.Pow((double)pair.First - pair.Second, 2)), norm = exact.Sum(value => Math.Pow(value, 2));
+        Assert.InRange(Math.Sqrt(error / norm), 1e-4, 0.5);
+    }
+
     [SkippableTheory]
     [InlineData("--skip-layers", "6", "6")]
     [InlineData("--gradients", "model.layers.0.nothing", "model.layers.0.nothing")]

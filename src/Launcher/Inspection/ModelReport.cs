@@ -57,6 +57,7 @@ internal sealed record ModelReport
     public static ModelReport Read(string path)
     {
         ArchitectureConfig model = ArchitectureConfig.Read(path);
+        DecoderWeights.RequirePlausibleCount(model.Config, model.Path);
         string folder = Path.GetDirectoryName(Path.GetFullPath(model.Path))!;
         CheckpointInventory? weights = CheckpointInventory.HasWeights(folder) ? CheckpointInventory.Read(model, folder) : null;
         var (tokenizer, problem) = Describe(folder);

@@ -51,6 +51,7 @@ public sealed class CheckpointExporter : IDisposable
         _family = ModelFamilies.For(_sourceConfig, configPath);
         JsonElement config = JsonSerializer.SerializeToElement(_sourceConfig);
         _teacher = _family.ParseConfig(config, configPath);
+        DecoderWeights.RequirePlausibleCount(_teacher, configPath);
         // What cannot be expressed or copied fails now, not when all is written.
         _otherFiles = [.. CopiedFiles.SelectMany(pattern => Directory.EnumerateFiles(_folder.Path, pattern)).Distinct()
             .Select(path => _folder.Resolve(Path.GetFileName(path), "the source folder"))];

@@ -7,27 +7,19 @@ namespace E3Scale.MoE;
 /// <summary>Identity of a checkpoint, independent of how its tensors are spread over files.</summary>
 internal static class CheckpointHash
 {
-    private const int PieceBytes = 1 << 22;
-
     /// <summary>
     /// SHA-256 over the length and bytes of config.json, then over name, type, shape and bytes of every tensor by ordinal name.
     /// </summary>
     public static string Compute(HuggingFaceCheckpoint checkpoint)
     {
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        byte[] buffer = new byte[PieceBytes];
         AppendBlock(hash, checkpoint.ConfigBytes);
         foreach (string name in checkpoint.AllTensorNames.Order(StringComparer.Ordinal))
         {
             (SafetensorsFile file, TensorEntry entry) = checkpoint.Locate(name);
             AppendBlock(hash, Encoding.UTF8.GetBytes(name));
             AppendBlock(hash, Encoding.UTF8.GetBytes($"{entry.Type} {entry.ShapeText}"));
-            for (long start = 0; start < entry.ByteCount; start += PieceBytes)
-            {
-                Span<byte> piece = buffer.AsSpan(0, (int)Math.Min(PieceBytes, entry.ByteCount - start));
-                file.Read(entry, start, piece);
-                hash.AppendData(piece);
-            }
+            file.Stream(entry, (_, piece) => hash.AppendData(piece));
         }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }

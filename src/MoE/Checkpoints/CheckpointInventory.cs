@@ -42,6 +42,7 @@ public sealed record CheckpointInventory
     public static CheckpointInventory Read(ArchitectureConfig model, string folder)
     {
         ArgumentNullException.ThrowIfNull(model);
+        DecoderWeights.RequirePlausibleCount(model.Config, model.Path);
         using HuggingFaceCheckpoint checkpoint = HuggingFaceCheckpoint.Open(folder);
         List<(SafetensorsFile File, TensorEntry Entry)> tensors = [.. checkpoint.AllTensorNames.Select(checkpoint.Locate)];
         IDecoderWeightNames names = model.Family.Names;

@@ -1,4 +1,7 @@
+using System.Buffers;
 using System.IO.MemoryMappedFiles;
+
+using Microsoft.Win32.SafeHandles;
 
 using TorchSharp;
 
@@ -10,6 +13,8 @@ namespace E3Scale.MoE;
 /// <remarks>Safe to read from several threads. The file must not shrink while it is open.</remarks>
 public sealed class SafetensorsFile : IDisposable
 {
+    private const int StreamBytes = 1 << 22;
+
     private readonly MemoryMappedFile _map;
     private readonly MemoryMappedViewAccessor _view;
     private readonly Dictionary<string, TensorEntry> _byName;
@@ -91,6 +96,28 @@ public sealed class SafetensorsFile : IDisposable
         Interlocked.Add(ref _bytesRead, destination.Length);
     }
 
+    /// <summary>
+    /// Hands out a tensor's bytes in order, past the mapping: pages of whole checkpoints that pass by once would count as this process's memory.
+    /// </summary>
+    /// <param name="entry">An entry of this file.</param>
+    /// <param name="take">Called for consecutive pieces.</param>
+    /// <exception cref="CheckpointException">The file cannot be read, or has become shorter.</exception>
+    internal void Stream(TensorEntry entry, TensorBytes.Take take)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(StreamBytes);
+        using SafeFileHandle handle = Guard(() => File.OpenHandle(Path, options: FileOptions.SequentialScan));
+        for (long start = 0, count; start < entry.ByteCount; start += count)
+        {
+            int wanted = (int)Math.Min(StreamBytes, entry.ByteCount - start);
+            count = Guard(() => RandomAccess.Read(handle, buffer.AsSpan(0, wanted), entry.Offset + start));
+            if (count == 0)
+                throw new CheckpointException(
+                    $"{Path}: ends at byte {entry.Offset + start}, inside of tensor '{entry.Name}'. The file became shorter while it was read.");
+            take(start, buffer.AsSpan(0, (int)count));
+        }
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+
     /// <summary>Reads a whole tensor in its stored type.</summary>
     /// <param name="name">Its name.</param>
     /// <returns>A contiguous CPU tensor, owned by the caller.</returns>
@@ -102,6 +129,18 @@ public sealed class SafetensorsFile : IDisposable
             ?? throw new CheckpointException(
                 $"{Path}: tensor '{name}' is {entry.Type}, which has to be dequantised with its scales, not read as it is.");
         return TensorBytes.Create([.. entry.Shape], type, (start, destination) => Read(entry, start, destination));
+    }
+
+    private T Guard<T>(Func<T> read)
+    {
+        try
+        {
+            return read();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw new CheckpointException($"{Path}: cannot be read ({e.Message}). Check that the model folder is complete.", e);
+        }
     }
 
     /// <inheritdoc/>

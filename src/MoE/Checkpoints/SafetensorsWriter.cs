@@ -88,15 +88,24 @@ public sealed class SafetensorsWriter : IDisposable
         TensorEntry entry = Expect(name);
         if (bytes.Length != entry.ByteCount)
             throw new ArgumentException($"tensor '{name}' has {bytes.Length} bytes, declared with {entry.ByteCount}", nameof(bytes));
-        try
-        {
-            RandomAccess.Write(Handle, bytes, entry.Offset);
-        }
-        catch (IOException e)
-        {
-            Dispose();
-            throw CannotWrite(e);
-        }
+        WriteBytes(bytes, entry.Offset);
+        _missing.Remove(name);
+    }
+
+    /// <summary>Copies a declared tensor from another file, piece by piece.</summary>
+    /// <param name="name">Its name here.</param>
+    /// <param name="source">The other file.</param>
+    /// <param name="from">The tensor there: of the declared type and shape, perhaps of another name.</param>
+    /// <exception cref="ArgumentException">Not declared, written before, or of another type or shape.</exception>
+    /// <exception cref="CheckpointException">The file cannot be written, or the other one not read.</exception>
+    public void Copy(string name, SafetensorsFile source, TensorEntry from)
+    {
+        ArgumentNullException.ThrowIfNull(source);
+        ArgumentNullException.ThrowIfNull(from);
+        TensorEntry entry = Expect(name);
+        if (from.Type != entry.Type || !from.Shape.SequenceEqual(entry.Shape))
+            throw new ArgumentException($"tensor '{name}' is {from.Type} {from.ShapeText}, declared as {entry.Type} {entry.ShapeText}");
+        source.Stream(from, (start, bytes) => WriteBytes(bytes, entry.Offset + start));
         _missing.Remove(name);
     }
 
@@ -163,6 +172,19 @@ public sealed class SafetensorsWriter : IDisposable
     private TensorEntry Expect(string name) => _missing.TryGetValue(name, out TensorEntry? entry)
         ? entry
         : throw new ArgumentException($"tensor '{name}' was not declared for {_path}, or was written before", nameof(name));
+
+    private void WriteBytes(ReadOnlySpan<byte> bytes, long offset)
+    {
+        try
+        {
+            RandomAccess.Write(Handle, bytes, offset);
+        }
+        catch (IOException e)
+        {
+            Dispose();
+            throw CannotWrite(e);
+        }
+    }
 
     private void WriteHeader(byte[] header, long fileBytes)
     {

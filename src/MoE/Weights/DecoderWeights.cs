@@ -4,6 +4,30 @@ namespace E3Scale.MoE;
 /// <remarks>The planner counts parameters here, without building anything; a test compares names and shapes with real checkpoints.</remarks>
 public static class DecoderWeights
 {
+    // Weights of a layer beside its routed experts, generously.
+    private const long OtherWeightsOfLayer = 64;
+
+    // Over ten times a model of 200 layers with 512 experts each; few enough to list their names.
+    private const long MaxWeights = 1L << 22;
+
+    /// <summary>
+    /// Refuses a config that implies more weights than any model has. Its fields may each be within their ranges: to list what they imply
+    /// together would take all memory.
+    /// </summary>
+    /// <param name="config">The model.</param>
+    /// <param name="path">Its config.json, for the message.</param>
+    /// <exception cref="CheckpointException">Layers times experts are too many.</exception>
+    public static void RequirePlausibleCount(DecoderConfig config, string path)
+    {
+        ArgumentNullException.ThrowIfNull(config);
+        int mixtures = config.Moe?.LayerIsMoe.Count(isMoe => isMoe) ?? 0, experts = config.Moe?.RoutedExpertCount ?? 0;
+        long weights = config.LayerCount * OtherWeightsOfLayer + 3L * mixtures * experts;
+        if (weights > MaxWeights)
+            throw new CheckpointException(
+                $"{path}: {config.LayerCount} layers with {experts} experts in {mixtures} of them are about {weights} tensors, expected at most {MaxWeights}. " +
+                "This is not the config.json of a model.");
+    }
+
     /// <summary>Weights of the whole model.</summary>
     /// <param name="config">The model.</param>
     public static IEnumerable<WeightShape> All(DecoderConfig config)

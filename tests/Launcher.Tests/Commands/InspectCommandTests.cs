@@ -59,6 +59,19 @@ public class InspectCommandTests
         Assert.Contains($"e3scale plan --model {TinyR1}", text, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Read_ConfigOfMoreWeightsThanAnyModelHas_IsRefusedAtOnce()
+    {
+        using var folder = new TemporaryFolder();
+        string config = File.ReadAllText(Path.Combine(TinyR1, "config.json"))
+            .Replace("\"num_hidden_layers\": 16", "\"num_hidden_layers\": 16384", StringComparison.Ordinal)
+            .Replace("\"n_routed_experts\": 8", "\"n_routed_experts\": 16384", StringComparison.Ordinal);
+
+        var error = Assert.Throws<CheckpointException>(() => ModelReport.Read(folder.File("config.json", config)));
+
+        Assert.Contains("16384 layers with 16384 experts", error.Message, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData(new int[0], "")]
     [InlineData(new[] { 3 }, "3")]
