@@ -11,7 +11,7 @@ namespace E3Scale.Benchmarks.Checkpoints;
 /// </summary>
 internal sealed class LoadCheckpointBenchmark : IBenchmark
 {
-    private const int Rounds = 3, Experts = 28, ChunkBytes = 4 << 20;
+    private const int Rounds = 3, Experts = 16, ChunkBytes = 4 << 20;
 
     public string Name => "load-checkpoint";
 
@@ -22,10 +22,10 @@ internal sealed class LoadCheckpointBenchmark : IBenchmark
         string bfloat16 = Path.Combine(run.Folder, "bf16"), fp8 = Path.Combine(run.Folder, "fp8");
         RandomCheckpoint.Write(bfloat16, Experts, isFp8: false);
         RandomCheckpoint.Write(fp8, Experts, isFp8: true);
-        int threads = torch.get_num_threads();
+        int threads = Environment.ProcessorCount;
         BenchmarkRun.Show(
-            ["weights", "files, GB", "page cache", "read, buffer used again, GB/s", "read, memory kept, GB/s", "loaded on 1 thread, GB/s",
-             $"on {threads}, GB/s", "1 thread, of the read into kept memory", "of the read into one buffer", $"{threads} threads, of the latter"],
+            ["weights", "files, GB", "page cache", "read, one buffer, GB/s", "read, memory kept, GB/s", "loaded, 1 thread, GB/s", $"{threads} threads, GB/s",
+             "1 thread, of the read into kept memory", $"{threads} threads, of that", "1 thread, of the read into one buffer"],
             from isCold in (bool[])[true, false]
             from work in ((string Label, string Folder, torch.ScalarType Type)[])
             [
@@ -49,17 +49,17 @@ internal sealed class LoadCheckpointBenchmark : IBenchmark
             {
                 foreach (string file in files.Where(_ => isCold))
                     PageCache.Drop(file);
+                NativeHeap.Trim(); // no way gets memory that another has paid for
                 var watch = Stopwatch.StartNew();
                 ways[way]();
                 if (round > 0) // in the first, code is compiled and caches are filled
                     rates[way].Add(bytes / 1e9 / watch.Elapsed.TotalSeconds);
             }
-        torch.set_num_threads(threads);
         double[] medians = Array.ConvertAll(rates, BenchmarkRun.Median);
         return
         [
             label, BenchmarkRun.Text(bytes / 1e9, 2), isCold ? "cold" : "warm", .. medians.Select(rate => BenchmarkRun.Text(rate, 2)),
-            BenchmarkRun.Text(medians[2] / medians[1], 2), BenchmarkRun.Text(medians[2] / medians[0], 2), BenchmarkRun.Text(medians[3] / medians[0], 2),
+            BenchmarkRun.Text(medians[2] / medians[1], 2), BenchmarkRun.Text(medians[3] / medians[1], 2), BenchmarkRun.Text(medians[2] / medians[0], 2),
         ];
     }
 

@@ -55,7 +55,7 @@ public sealed partial class PageResidencyTests
         }
         finally
         {
-            munmap(map, fileBytes);
+            _ = munmap(map, fileBytes);
         }
     }
 
