@@ -15,7 +15,8 @@ public sealed class PipelineReport : IDisposable
             return;
         File.WriteAllLines(path,
         [
-            "| model | mesh | ends may go | layers dropped | inserted layers found | loss teacher | loss pruned | loss student | same first choice as teacher | seconds |",
+            "| model | mesh | ends may go | layers dropped | inserted layers found " +
+            "| loss teacher | loss pruned | loss student | same first choice as teacher | seconds |",
             "| --- | --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: |",
             .. _results.Select(Row),
         ]);

@@ -38,7 +38,14 @@ public sealed class PipelineTests(PipelineReport report) : IClassFixture<Pipelin
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
         Assert.True(File.Exists(folder["run/report.html"]));
-        PipelineResult result = PipelineResult.Read(folder["run"]) with { Model = model, Mesh = mesh, ProtectsEnds = protectsEnds, Inserted = inserted, Seconds = seconds };
+        PipelineResult result = PipelineResult.Read(folder["run"]) with
+        {
+            Model = model,
+            Mesh = mesh,
+            ProtectsEnds = protectsEnds,
+            Inserted = inserted,
+            Seconds = seconds,
+        };
         if (inserted.Length > 0)
         {
             Assert.Equal(inserted, result.Dropped);
