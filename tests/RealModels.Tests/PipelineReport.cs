@@ -2,20 +2,20 @@ using System.Globalization;
 
 namespace E3Scale.RealModels.Tests;
 
-/// <summary>Collects the runs that went well and writes a table of them when the last test is over, if a file is asked for.</summary>
-public sealed class PipelineReport : IDisposable
+/// <summary>Collects the runs that went well and, if a file is asked for, writes a table of them after each.</summary>
+public sealed class PipelineReport
 {
     private readonly List<PipelineResult> _results = [];
 
-    internal void Add(PipelineResult result) => _results.Add(result);
-
-    public void Dispose()
+    internal void Add(PipelineResult result)
     {
-        if (PipelineCases.ReportFile is not { } path || _results.Count == 0)
+        _results.Add(result);
+        if (PipelineCases.ReportFile is not { } path)
             return;
         File.WriteAllLines(path,
         [
-            "| model | mesh | ends may go | layers dropped | inserted layers found | loss teacher | loss pruned | loss student | same first choice as teacher | seconds |",
+            "| model | mesh | ends may go | layers dropped | inserted layers found " +
+            "| loss teacher | loss pruned | loss student | same first choice as teacher | seconds |",
             "| --- | --- | --- | --- | --- | ---: | ---: | ---: | ---: | ---: |",
             .. _results.Select(Row),
         ]);

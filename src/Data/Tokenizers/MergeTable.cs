@@ -1,6 +1,6 @@
 namespace E3Scale.Data.Tokenizers;
 
-/// <summary>What pairs of tokens merge into. An open-addressing table, since every pair of symbols of every new word is looked up in it.</summary>
+/// <summary>What pairs of tokens merge into. Open addressing, since every pair of symbols of every new word is looked up.</summary>
 internal sealed class MergeTable
 {
     private const ulong Multiplier = 0x9E37_79B9_7F4A_7C15; // 2^64 over the golden ratio: spreads neighbouring ids

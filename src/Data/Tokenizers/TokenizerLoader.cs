@@ -8,7 +8,7 @@ public static class TokenizerLoader
 
     private const string FileName = "tokenizer.json";
 
-    /// <summary>The file that a folder's tokenizer is read from: <c>tokenizer.json</c>, or <c>tokenizer.model</c> in a folder without one.</summary>
+    /// <summary>The file that a tokenizer is read from: <c>tokenizer.json</c>, or <c>tokenizer.model</c> in a folder without one.</summary>
     /// <param name="modelFolder">The folder.</param>
     /// <exception cref="TokenizerException">There is neither.</exception>
     public static string PathIn(string modelFolder)

@@ -4,8 +4,8 @@ namespace E3Scale.Data.Tokenizers;
 
 /// <summary>Cuts a text into words, stage by stage, and turns the words into ids.</summary>
 /// <remarks>
-/// What the stages from number k on make of a piece depends on its text alone, so it is remembered per stage: most words of a text are
-/// looked up right after the first cut and never see the later expressions.
+/// What the stages from number k on make of a piece depends on its text alone, so it is remembered for the stage that the piece came to:
+/// most words of a text are looked up right after the first cut and never see the later expressions.
 /// </remarks>
 internal sealed class WordPipeline
 {
@@ -37,16 +37,34 @@ internal sealed class WordPipeline
         if (isCached && _caches[stage].TryAppend(piece.Span, ids))
             return;
         int first = ids.Count;
-        if (stage == _stages.Count)
-            _model.EncodeWord(piece.Span, ids);
-        else
-        {
-            var pieces = new List<TextPiece>();
-            _stages[stage].Split(piece, pieces);
+        var pieces = new List<TextPiece>();
+        if (TryCut(piece, stage, pieces, out int next))
             foreach (var part in pieces)
-                Encode(part, stage + 1, ids);
-        }
+                Encode(part, next, ids);
+        else
+            _model.EncodeWord(piece.Span, ids);
         if (isCached)
             _caches[stage].Add(piece.Span, CollectionsMarshal.AsSpan(ids)[first..]);
+    }
+
+    /// <summary>
+    /// Cuts a piece by the first stage that does not leave it whole: one entry in a cache is enough for a piece that many stages pass on.
+    /// </summary>
+    /// <param name="piece">What to cut.</param>
+    /// <param name="stage">First stage to try.</param>
+    /// <param name="pieces">Empty; receives the parts.</param>
+    /// <param name="next">Stage that the parts go to.</param>
+    /// <returns>False when no stage cuts it, so that it is a word.</returns>
+    private bool TryCut(TextPiece piece, int stage, List<TextPiece> pieces, out int next)
+    {
+        for (next = stage; next < _stages.Count;)
+        {
+            pieces.Clear();
+            _stages[next++].Split(piece, pieces);
+            bool isWhole = pieces is [var only] && ReferenceEquals(only.Text, piece.Text) && (only.Start, only.Length) == (piece.Start, piece.Length);
+            if (!isWhole || next == _firstCached) // from here on pieces are looked up
+                return true;
+        }
+        return false;
     }
 }

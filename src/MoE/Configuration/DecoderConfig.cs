@@ -33,7 +33,9 @@ public sealed record DecoderConfig
     /// <summary>Attention of every layer.</summary>
     public required AttentionConfig Attention { get; init; }
 
-    /// <summary>For every layer, how many positions a token sees, itself included, or null for all before it; empty (default): all layers see all.</summary>
+    /// <summary>
+    /// For every layer, how many positions a token sees, itself included, or null for all before it; empty (default): all layers see all.
+    /// </summary>
     public IReadOnlyList<int?> AttentionWindows { get; init; } = [];
 
     /// <summary>Mixture of experts, or null for a dense model.</summary>

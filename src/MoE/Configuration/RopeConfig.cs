@@ -31,7 +31,7 @@ public sealed record Llama3RopeConfig(double Factor, int OriginalMaxPositions, d
 /// <param name="BetaSlow">Rotations below which a frequency is divided by the factor. Default 1.</param>
 /// <param name="MScale">Coefficient of the magnitude that cosine and sine carry. Default 1.</param>
 /// <param name="MScaleAllDim">Coefficient of the magnitude in the softmax scale of latent attention; 0 switches it off. Default 0.</param>
-/// <param name="AttentionFactor">Magnitude that cosine and sine carry, in place of that of the coefficients; null (default) for theirs.</param>
+/// <param name="AttentionFactor">Magnitude of cosine and sine in place of that of the coefficients; null (default) for theirs.</param>
 /// <param name="Truncates">Whether the ramp between kept and divided frequencies begins and ends at a whole pair. Default true.</param>
 public sealed record YarnConfig(
     double Factor, int OriginalMaxPositions, double BetaFast = 32, double BetaSlow = 1, double MScale = 1, double MScaleAllDim = 0,

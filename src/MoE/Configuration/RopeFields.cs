@@ -14,7 +14,7 @@ internal static class RopeFields
     /// <param name="interleaved">Which dimensions make a pair.</param>
     /// <param name="maxPositions">max_position_embeddings where the config names none, in tokens.</param>
     /// <param name="theta">Base of the frequencies where the config names none.</param>
-    /// <exception cref="CheckpointException">An unknown context extension, or one with settings that would change the numbers unnoticed.</exception>
+    /// <exception cref="CheckpointException">The context extension is unknown, or a field is missing or outside its range.</exception>
     public static RopeConfig Read(ConfigReader config, int dim, bool interleaved, int maxPositions, double theta = 10_000)
     {
         ConfigReader? scaling = config.Object("rope_scaling") ?? config.Object("rope_parameters");

@@ -5,7 +5,9 @@ internal static class WindowFields
 {
     private const string Width = "sliding_window";
 
-    /// <summary>The windows of Qwen models: off unless use_sliding_window, and then of the layers that layer_types or max_window_layers name.</summary>
+    /// <summary>
+    /// The windows of Qwen models: none unless use_sliding_window, and then those of the layers that layer_types or max_window_layers name.
+    /// </summary>
     /// <param name="config">The whole config.</param>
     /// <param name="layerCount">Layers of the model.</param>
     /// <returns>For every layer its window or null; empty when no layer has one.</returns>
@@ -13,11 +15,15 @@ internal static class WindowFields
     public static IReadOnlyList<int?> Read(ConfigReader config, int layerCount)
     {
         // A window that is switched off may still be written down.
-        int? width = config.Flag("use_sliding_window", defaultValue: false) ? config.Int(Width, 1, ConfigReader.MaxTokens, defaultValue: 4096) : null;
+        int? width = config.Flag("use_sliding_window", defaultValue: false)
+            ? config.Int(Width, 1, ConfigReader.MaxTokens, defaultValue: 4096)
+            : null;
         if (config.Texts("layer_types") is not { } types)
         {
             int first = config.Int("max_window_layers", 0, ConfigReader.MaxCount, defaultValue: 28);
-            return width is null || first >= layerCount ? [] : [.. Enumerable.Range(0, layerCount).Select(layer => layer < first ? null : width)];
+            return width is null || first >= layerCount
+                ? []
+                : [.. Enumerable.Range(0, layerCount).Select(layer => layer < first ? null : width)];
         }
         if (types.Length < layerCount)
             throw config.Invalid("layer_types", $"a list of {types.Length}, expected an entry for each of the {layerCount} layers");
@@ -26,7 +32,8 @@ internal static class WindowFields
         int? Window(string type) => type switch
         {
             "full_attention" => null,
-            "sliding_attention" => width ?? throw config.Invalid("layer_types", "'sliding_attention' in a model whose use_sliding_window is not true"),
+            "sliding_attention" => width
+                ?? throw config.Invalid("layer_types", "'sliding_attention' in a model whose use_sliding_window is not true"),
             _ => throw config.Invalid("layer_types", $"'{type}' for a layer; supported: full_attention, sliding_attention"),
         };
     }

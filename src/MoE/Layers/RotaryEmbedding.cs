@@ -21,7 +21,9 @@ internal sealed class RotaryEmbedding : IDisposable
             : 1;
     }
 
-    /// <summary>What YaRN multiplies the softmax scale of latent attention with: the square of the magnitude of mscale_all_dim; 1 without YaRN.</summary>
+    /// <summary>
+    /// What YaRN multiplies the softmax scale of latent attention with: the square of the magnitude of mscale_all_dim; 1 without YaRN.
+    /// </summary>
     public static double SoftmaxScaleFactor(RopeConfig config) =>
         config.Yarn is { MScaleAllDim: not 0 } yarn ? Math.Pow(YarnMagnitude(yarn, yarn.MScaleAllDim), 2) : 1;
 

@@ -5,7 +5,8 @@ internal static class Qwen3Config
 {
     private const int MaxPositions = 32_768;
 
-    public static DecoderConfig Parse(ConfigReader config) => Parse(config, "qwen3", GroupedQueryFields.Read(config, keyValueHeads: 32, headWidth: 128));
+    public static DecoderConfig Parse(ConfigReader config) =>
+        Parse(config, "qwen3", GroupedQueryFields.Read(config, keyValueHeads: 32, headWidth: 128));
 
     /// <summary>What Qwen3 and Qwen3-MoE share: all but the experts.</summary>
     public static DecoderConfig Parse(ConfigReader config, string modelType, GroupedQueryAttentionConfig heads)

@@ -33,7 +33,7 @@ public sealed record SearchOptions
     /// <summary>Layers that stay, protected ones included.</summary>
     public required int KeepLayers { get; init; }
 
-    /// <summary>Whether the layers that importance.json names as protected, the first and the last, always stay. Default true, the paper's.</summary>
+    /// <summary>Whether the layers that importance.json protects, the first and the last, always stay. Default true, the paper's.</summary>
     public bool ProtectsEnds { get; init; } = true;
 
     /// <summary>What is minimised while searching. Default: the entropy-weighted distillation loss.</summary>

@@ -93,7 +93,7 @@ public sealed class Planner(DecoderConfig config, ClusterSpec cluster, PlanWorkl
             : null;
     }
 
-    /// <summary>Which layers the search will drop is not known: they are taken evenly between the first and the last, where these can stay.</summary>
+    /// <summary>Which layers the search will drop is not known: they are taken evenly, between the first and the last where these can stay.</summary>
     private int[] DroppedEvenly()
     {
         int first = workload.DropLayers > config.LayerCount - 2 ? 0 : 1, candidates = config.LayerCount - 2 * first;

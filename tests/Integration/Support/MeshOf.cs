@@ -16,7 +16,9 @@ internal readonly record struct MeshOf(int Pipeline, int Expert, int Data)
 
     /// <summary>A mesh in the form of <see cref="ToString"/>.</summary>
     public static MeshOf Parse(string text) =>
-        text.Split('x').Select(int.Parse).ToArray() is [var pipeline, var expert, var data] ? new MeshOf(pipeline, expert, data) : throw new FormatException(text);
+        text.Split('x').Select(int.Parse).ToArray() is [var pipeline, var expert, var data]
+            ? new MeshOf(pipeline, expert, data)
+            : throw new FormatException(text);
 
     /// <summary>A mesh of so many ranks, 1 or 2.</summary>
     public static MeshOf For(int ranks) => ranks == 1 ? OneRank : TwoStages;
