@@ -40,7 +40,7 @@ public sealed class InsertedLayersTests
             TargetFolder = folder,
             KeptLayers = kept,
             Method = "test",
-            DType = ScalarType.Float32,
+            Weights = WeightFormat.Fp32,
         }).Export(decoder.MergedWeights().Select(weight => new ExportTensor(weight.Parameter.Name, weight.Parameter.Value.shape, weight.Value)));
     }
 }

@@ -15,7 +15,6 @@ namespace E3Scale.MoE;
 public sealed class SafetensorsWriter : IDisposable
 {
     private const string PartialSuffix = ".partial";
-    private const int CopyBytes = 1 << 22;
 
     private readonly string _path;
     private readonly Dictionary<string, TensorEntry> _missing = new(StringComparer.Ordinal);
@@ -106,36 +105,6 @@ public sealed class SafetensorsWriter : IDisposable
         if (from.Type != entry.Type || !from.Shape.SequenceEqual(entry.Shape))
             throw new ArgumentException($"tensor '{name}' is {from.Type} {from.ShapeText}, declared as {entry.Type} {entry.ShapeText}");
         source.Stream(from, (start, bytes) => WriteBytes(bytes, entry.Offset + start));
-        _missing.Remove(name);
-    }
-
-    /// <summary>Copies a declared tensor from another file, piece by piece.</summary>
-    /// <param name="name">Its name here.</param>
-    /// <param name="source">The other file.</param>
-    /// <param name="from">The tensor there: of the declared type and shape, perhaps of another name.</param>
-    /// <exception cref="ArgumentException">Not declared, written before, or of another type or shape.</exception>
-    /// <exception cref="CheckpointException">The file cannot be written.</exception>
-    public void Copy(string name, SafetensorsFile source, TensorEntry from)
-    {
-        ArgumentNullException.ThrowIfNull(source);
-        ArgumentNullException.ThrowIfNull(from);
-        TensorEntry entry = Expect(name);
-        if (from.Type != entry.Type || !from.Shape.SequenceEqual(entry.Shape))
-            throw new ArgumentException($"tensor '{name}' is {from.Type} {from.ShapeText}, declared as {entry.Type} {entry.ShapeText}");
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(CopyBytes);
-        try
-        {
-            for (long start = 0; start < entry.ByteCount; start += CopyBytes)
-            {
-                int count = (int)Math.Min(CopyBytes, entry.ByteCount - start);
-                source.Read(from, start, buffer.AsSpan(0, count));
-                Guard(() => RandomAccess.Write(Handle, buffer.AsSpan(0, count), entry.Offset + start));
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
         _missing.Remove(name);
     }
 
