@@ -75,7 +75,7 @@ internal sealed record ModelReport
             TotalParameters = DecoderWeights.Count(config),
             ActiveParameters = DecoderWeights.CountActive(config),
             Weights = weights,
-            HasPickledWeights = Directory.EnumerateFiles(folder, "*.bin").Concat(Directory.EnumerateFiles(folder, "*.pt")).Any(),
+            HasPickledWeights = PickledWeights.FindIn(folder) is not null,
             Tokenizer = tokenizer,
             TokenizerProblem = problem,
             Advice = ModelAdvice.For(model, weights),

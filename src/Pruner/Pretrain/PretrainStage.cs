@@ -115,16 +115,10 @@ public sealed class PretrainStage
         long[] sequences = [.. Enumerable.Range(0, (int)heldOut.SequenceCount).Select(i => (long)i)];
         ForwardPass.Run(model, heldOut, ForwardPass.Deal(sequences, _options.Train.MicroBatchSequences, model.Mesh), (batch, logits_NV) =>
         {
-            var labels = TokenBatch.Labels(heldOut, batch);
-            var rows = TensorMemory.AsSpan<float>(logits_NV);
-            int vocabulary = model.Config.VocabularySize;
-            for (int n = 0; n < labels.Length; n++)
-                if (labels[n] >= 0)
-                {
-                    var row = rows.Slice(n * vocabulary, vocabulary);
-                    sum += RowMath.LogSumExp(row) - row[(int)labels[n]];
-                    count++;
-                }
+            var (loss, positions) = NextTokenLoss.Sum(
+                TensorMemory.AsSpan<float>(logits_NV), TokenBatch.Labels(heldOut, batch), model.Config.VocabularySize);
+            sum += loss;
+            count += positions;
         });
         return model.Mesh.World.AllReduceScalar(sum, ReduceOperation.Sum) / model.Mesh.World.AllReduceScalar(count, ReduceOperation.Sum);
     }

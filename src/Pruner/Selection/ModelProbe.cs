@@ -1,6 +1,7 @@
 using E3Scale.Data.Corpora;
 using E3Scale.Kernels;
 using E3Scale.Mpi;
+using E3Scale.Pruner.Distillation;
 using E3Scale.Pruner.Importance;
 using E3Scale.Sharding;
 using static TorchSharp.torch;
@@ -98,7 +99,7 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
                 if (counts)
                     sums[place] += metric == ProbeMetric.Kl
                         ? KlDivergence.Sum(Floats(full_NV!), Floats(logits_NV), model.Config.VocabularySize).LeftToRight
-                        : CrossEntropy(Floats(logits_NV), labels_N, model.Config.VocabularySize);
+                        : NextTokenLoss.Sum(Floats(logits_NV), labels_N, model.Config.VocabularySize).Loss;
             }
         });
         model.Mesh.World.AllReduce<double>(sums, ReduceOperation.Sum);
@@ -145,20 +146,6 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
             if (layers[i] == layer)
                 return i;
         throw new ArgumentOutOfRangeException(nameof(layer), layer, "not among the layers asked for");
-    }
-
-    /// <summary>Sum of the next-token losses of the rows that have a label, nats.</summary>
-    private static double CrossEntropy(ReadOnlySpan<float> logits_NV, long[] labels_N, int vocabulary)
-    {
-        double sum = 0;
-        for (int n = 0; n < labels_N.Length; n++)
-        {
-            if (labels_N[n] < 0)
-                continue;
-            var row = logits_NV.Slice(n * vocabulary, vocabulary);
-            sum += RowMath.LogSumExp(row) - row[(int)labels_N[n]];
-        }
-        return sum;
     }
 
     private Tensor Logits(Tensor hidden_BTH) =>

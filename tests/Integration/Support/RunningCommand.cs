@@ -64,19 +64,21 @@ internal sealed partial class RunningCommand : IDisposable
         bool ended = _process.WaitForExit(timeout);
         IReadOnlyList<string> leftBehind = ended ? WaitForMembers() : [];
         KillMembers();
-        // A second wait, without a limit of its own, is what drains the output.
-        _process.WaitForExit();
+        Drain();
         return new CommandResult(_commandLine, ended ? _process.ExitCode : -1, !ended, Text(_output), Text(_error), leftBehind);
     }
 
-    /// <summary>Waits until something is so. False when the command ended before.</summary>
+    /// <summary>Waits until something is so. False when the command ended before; all that it wrote has been read then.</summary>
     public bool WaitUntil(Func<bool> condition, TimeSpan timeout)
     {
         long start = Stopwatch.GetTimestamp();
         while (!condition())
         {
             if (_process.HasExited)
+            {
+                Drain();
                 return false;
+            }
             if (Stopwatch.GetElapsedTime(start) > timeout)
                 throw new TimeoutException($"{_commandLine}: nothing happened for {timeout}\n{Text(_error)}");
             Thread.Sleep(2);
@@ -107,6 +109,9 @@ internal sealed partial class RunningCommand : IDisposable
         _process.WaitForExit();
         _process.Dispose();
     }
+
+    /// <summary>Reads what an ended command wrote last. A process that it left behind may hold its output open, so not for ever.</summary>
+    private void Drain() => _process.WaitForExitAsync().Wait(Grace);
 
     /// <summary>What is still there once the command is gone and its ranks had a moment to follow.</summary>
     private List<string> WaitForMembers()
