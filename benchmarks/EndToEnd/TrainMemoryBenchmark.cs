@@ -10,11 +10,11 @@ namespace E3Scale.Benchmarks;
 
 /// <summary>
 /// Memory and time of a training step with ZeRO, recomputation and bfloat16, each on and off, over two data ranks and over two pipeline stages.
-/// A job per way, so that each has a peak of its own; rounds alternate between the ways.
+/// A job per way, so that each has a peak of its own.
 /// </summary>
 internal sealed class TrainMemoryBenchmark : IBenchmark
 {
-    private const int Ranks = 2, Rounds = 2, StepsPerRound = 2, MicroBatches = 4, Sequences = 4, Positions = 256;
+    private const int Ranks = 2, Steps = 2, MicroBatches = 4, Sequences = 4, Positions = 256;
 
     // 16 layers as in models/tiny-r1, three times as wide: 48 million weights, so that they outweigh what a process takes anyway.
     private static readonly DecoderConfig s_model = MixtureModel.Of(
@@ -39,11 +39,7 @@ internal sealed class TrainMemoryBenchmark : IBenchmark
 
     public void Run(BenchmarkRun run)
     {
-        var measured = Ways.ToDictionary(way => way, _ => new List<Measurement>());
-        for (int round = 0; round < Rounds; round++)
-            foreach (var way in Ways)
-                measured[way].AddRange(
-                    JsonFile.Read<Measurement[]>(ResultFile(run.RunRanks(Ranks, way.ToPart())), "benchmark"));
+        var measured = Ways.ToDictionary(way => way, way => JsonFile.Read<Measurement[]>(ResultFile(run.RunRanks(Ranks, way.ToPart())), "benchmark"));
         BenchmarkRun.Show(
             ["mesh", "type", "ZeRO", "recomputed", "peak above start, MiB (largest rank)", "of plain", "step, s", "of plain"],
             Ways.Select(way =>
@@ -74,7 +70,7 @@ internal sealed class TrainMemoryBenchmark : IBenchmark
         using var optimizer = new MeshOptimizer(model.Decoder, mesh, new OptimizerOptions { ShardsStates = way.Zero > 0 });
         var work = new NextTokens(model.Decoder, mesh.DataRank, Sequences, Positions);
         double fastest = double.PositiveInfinity;
-        for (int step = 0; step <= StepsPerRound; step++)
+        for (int step = 0; step <= Steps; step++)
         {
             world.Barrier();
             var watch = Stopwatch.StartNew();
