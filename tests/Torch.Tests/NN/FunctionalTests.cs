@@ -33,7 +33,7 @@ public sealed class FunctionalTests
         using var table = nn.Embedding(4, 2);
         var rows = table.call(tensor(new long[,] { { 3, 0, 3 } }));
         Assert.Equal([1L, 3, 2], rows.shape);
-        Assert.True(rows[0, 0].allclose(table.weight[3]));
+        Assert.True(rows[0, 0].allclose(table.weight![3]));
         rows.sum().backward();
         Assert.Equal([1f, 1, 0, 0, 0, 0, 2, 2], table.weight.grad!.data<float>().ToArray());
     }
@@ -43,7 +43,7 @@ public sealed class FunctionalTests
     {
         using var scope = NewDisposeScope();
         using var table = nn.Embedding(3, 2, padding_idx: 1);
-        Assert.Equal([0f, 0f], table.weight[1].data<float>().ToArray());
+        Assert.Equal([0f, 0f], table.weight![1].data<float>().ToArray());
         table.call(tensor(new long[] { 0, 1 })).sum().backward();
         Assert.Equal([0f, 0f], table.weight.grad![1].data<float>().ToArray());
     }
@@ -52,7 +52,7 @@ public sealed class FunctionalTests
     public void Embedding_FromPretrained_IsFrozen()
     {
         using var table = nn.Embedding_from_pretrained(eye(2));
-        Assert.False(table.weight.requires_grad);
+        Assert.False(table.weight!.requires_grad);
     }
 
     [Fact]
