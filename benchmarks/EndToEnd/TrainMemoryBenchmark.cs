@@ -14,7 +14,7 @@ namespace E3Scale.Benchmarks;
 /// </summary>
 internal sealed class TrainMemoryBenchmark : IBenchmark
 {
-    private const int Ranks = 2, Steps = 2, MicroBatches = 4, Sequences = 4, Positions = 256;
+    private const int Ranks = 2, Steps = 1, MicroBatches = 2, Sequences = 2, Positions = 128;
 
     // 16 layers as in models/tiny-r1, three times as wide: 48 million weights, so that they outweigh what a process takes anyway.
     private static readonly DecoderConfig s_model = MixtureModel.Of(
