@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Xml.Linq;
 
 readonly string testResults = System.IO.Path.Combine(artifacts, "test-results");
+readonly XNamespace testSchema = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
 readonly string buildStamp = System.IO.Path.Combine(artifacts, $"build-{configuration}.stamp");
 
 Task("Build")
@@ -37,8 +38,10 @@ Task("Test")
 
     var (passed, failed, skipped) = SumTestResults();
     string totals = $"{passed} passed, {failed} failed, {skipped} skipped";
-    System.IO.File.WriteAllText(System.IO.Path.Combine(testResults, "totals.txt"), totals + "\n");
-    Information(totals);
+    // Failures are told once more at the end, where they are seen, above the totals.
+    string summary = string.Concat(FailedTests().Append(totals).Select(line => line + "\n"));
+    System.IO.File.WriteAllText(System.IO.Path.Combine(testResults, "totals.txt"), summary);
+    Information(summary.TrimEnd());
     if (exitCode != 0 || failed > 0)
         throw new CakeException($"Tests failed ({totals}; dotnet test ended with exit code {exitCode}).");
 });
@@ -93,11 +96,18 @@ bool BuildOutputsExist() =>
     FileExists(System.IO.Path.Combine(artifacts, "e3scale")) &&
     GetFiles($"{root}/{{src,tests}}/*/*.csproj").All(project => DirectoryExists(project.GetDirectory().Combine($"bin/{configuration}")));
 
+/// <summary>A line with name and message for each failed test of all .trx files.</summary>
+IEnumerable<string> FailedTests()
+{
+    foreach (var result in GetFiles($"{testResults}/*.trx").SelectMany(file => XDocument.Load(file.FullPath).Descendants(testSchema + "UnitTestResult")))
+        if ((string)result.Attribute("outcome") == "Failed")
+            yield return $"FAILED {(string)result.Attribute("testName")}: {result.Descendants(testSchema + "Message").FirstOrDefault()?.Value.ReplaceLineEndings(" ")}";
+}
+
 /// <summary>Sums the counters of all .trx files. Skipped is what neither passed nor failed: VSTest leaves its own counter at 0.</summary>
 (int Passed, int Failed, int Skipped) SumTestResults()
 {
-    XNamespace trx = "http://microsoft.com/schemas/VisualStudio/TeamTest/2010";
-    var counters = GetFiles($"{testResults}/*.trx").SelectMany(file => XDocument.Load(file.FullPath).Descendants(trx + "Counters")).ToArray();
+    var counters = GetFiles($"{testResults}/*.trx").SelectMany(file => XDocument.Load(file.FullPath).Descendants(testSchema + "Counters")).ToArray();
     int Sum(string name) => counters.Sum(counter => (int)counter.Attribute(name));
     int passed = Sum("passed");
     int failed = Sum("failed") + Sum("error") + Sum("timeout") + Sum("aborted");

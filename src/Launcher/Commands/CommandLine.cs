@@ -28,9 +28,7 @@ public static class CommandLine
         catch (Exception error)
         {
             // The last place that could tell the user anything.
-            int exitCode = FailureClassifier.ExitCodeOf(error);
-            Console.Error.WriteLine(exitCode == ExitCode.StageFailed ? error.ToString() : error.Message);
-            return exitCode;
+            return FailureClassifier.Report(error);
         }
     }
 

@@ -19,8 +19,6 @@ internal sealed class ExportCommand
     /// <summary>The stage that this command is also for.</summary>
     public const string StageName = "export";
 
-    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
-
     private readonly Option<string?> _model = new("--model") { Description = "Instead of a run: Hugging Face folder to export as it is." };
     private readonly Option<string?> _output = new("--output") { Description = "With --model: folder to write." };
 
@@ -90,7 +88,7 @@ internal sealed class ExportCommand
             TargetFolder = target,
             KeptLayers = Kept(model, dropped),
             Method = dropped.Length > 0 ? "named" : "none",
-            Weights = Format(parsed.GetRequiredValue(_weights)),
+            Weights = Enum.Parse<WeightFormat>(parsed.GetRequiredValue(_weights), ignoreCase: true),
             MaxShardBytes = parsed.GetValue(_maxShardSize),
             KeepsPrediction = parsed.GetValue(_keepMtp),
         };
@@ -106,7 +104,7 @@ internal sealed class ExportCommand
             Task<string>? hash = world.Rank == 0 ? Task.Run(() => source.ContentHash) : null;
             using var exporter = new CheckpointExporter(options with { SourceHash = () => hash!.GetAwaiter().GetResult() });
             IStageProgress progress = world.Rank == 0
-                ? new SinkProgress(new PlainProgress(Console.Error, LineInterval, TimeProvider.System))
+                ? SinkProgress.OnStandardError()
                 : new SilentProgress();
             ShardedExport.WriteSource(world, exporter, progress);
             if (world.Rank == 0)
@@ -116,9 +114,7 @@ internal sealed class ExportCommand
         catch (Exception error)
         {
             // Other ranks wait for this one: its code ends them, its message says why.
-            int exitCode = FailureClassifier.ExitCodeOf(error);
-            Console.Error.WriteLine(exitCode == ExitCode.StageFailed ? error.ToString() : error.Message);
-            return exitCode;
+            return FailureClassifier.Report(error);
         }
     }
 
@@ -138,14 +134,6 @@ internal sealed class ExportCommand
             throw new RecipeException($"--drop-layers {string.Join(',', dropped)}: {model.Path} has layers 0 to {layers - 1}, and at least one must stay.");
         return kept;
     }
-
-    private static WeightFormat Format(string name) => name switch
-    {
-        "fp32" => WeightFormat.Fp32,
-        "bf16" => WeightFormat.Bf16,
-        "fp8" => WeightFormat.Fp8,
-        _ => WeightFormat.Keep,
-    };
 
     private static Option<string> CreateWeights()
     {

@@ -10,8 +10,6 @@ namespace E3Scale.Launcher.Commands;
 /// <summary><c>e3scale tokenize</c>: token ids for the texts of a JSONL file, or the texts for their ids.</summary>
 internal sealed class TokenizeCommand
 {
-    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
-
     private readonly Option<string> _tokenizer = new("--tokenizer")
     {
         Description = "Folder with tokenizer.json or tokenizer.model.",
@@ -85,7 +83,7 @@ internal sealed class TokenizeCommand
             Threads = Math.Max(1, parsed.GetValue(_threads)),
         };
         var tokenizer = new JsonLinesTokenizer(TokenizerLoader.Load(folder), options);
-        var progress = new SinkProgress(new PlainProgress(Console.Error, LineInterval, TimeProvider.System));
+        var progress = SinkProgress.OnStandardError();
         var watch = Stopwatch.StartNew();
         if (File.Exists(input))
             progress.Begin("tokenize", new FileInfo(input).Length, "bytes");

@@ -8,8 +8,6 @@ namespace E3Scale.Launcher.Commands;
 /// <summary><c>e3scale verify-store</c>: reads every byte of a logit store and checks every checksum.</summary>
 internal static class VerifyStoreCommand
 {
-    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
-
     /// <summary>Makes the command.</summary>
     public static Command Create()
     {
@@ -24,7 +22,7 @@ internal static class VerifyStoreCommand
         try
         {
             using var reader = LogitStoreReader.Open(folder, StoreExpectation.Any);
-            var progress = new SinkProgress(new PlainProgress(Console.Error, LineInterval, TimeProvider.System));
+            var progress = SinkProgress.OnStandardError();
             progress.Begin("verify", reader.Manifest.Shards.Count, "shards");
             reader.VerifyAll(new ShardCounter(progress));
             Console.WriteLine($"{folder}: {reader.Manifest.Shards.Count} shards, {reader.Description.TokenCount} tokens, undamaged");

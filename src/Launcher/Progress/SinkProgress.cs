@@ -6,7 +6,12 @@ namespace E3Scale.Launcher.Progress;
 /// <param name="sink">Shows it.</param>
 public sealed class SinkProgress(IProgress<StageProgress> sink) : IStageProgress
 {
+    private static readonly TimeSpan LineInterval = TimeSpan.FromSeconds(10);
+
     private StageProgress? _current;
+
+    /// <summary>Plain lines on standard error, one every ten seconds: for commands without a run folder.</summary>
+    public static SinkProgress OnStandardError() => new(new PlainProgress(Console.Error, LineInterval, TimeProvider.System));
 
     /// <inheritdoc/>
     public void Begin(string task, long total, string unit, long done = 0)

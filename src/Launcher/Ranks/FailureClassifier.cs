@@ -27,6 +27,17 @@ public static class FailureClassifier
         _ => ExitCode.StageFailed,
     };
 
+    /// <summary>Says on standard error what ended a command: the message, or everything where the fault may be the program's own.</summary>
+    /// <param name="error">What ended it.</param>
+    /// <returns><see cref="ExitCodeOf"/> of it.</returns>
+    public static int Report(Exception error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        int exitCode = ExitCodeOf(error);
+        Console.Error.WriteLine(exitCode == ExitCode.StageFailed ? error.ToString() : error.Message);
+        return exitCode;
+    }
+
     /// <summary>Whether another attempt may go better.</summary>
     /// <param name="error">What ended a rank.</param>
     public static bool MayPassOnRestart(Exception error) =>

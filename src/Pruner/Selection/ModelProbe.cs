@@ -74,6 +74,7 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
         // The last number counts tokens.
         var sums = new double[layers.Count + 2];
         bool isTeacher = isKept.All(kept => kept);
+        int[] order = [.. layers];
         ForEachBatch(which, (ids_BT, sequences, counts) =>
         {
             using var teacher_NV = metric == ProbeMetric.Kl && !isTeacher ? TeacherLogits(ids_BT) : null;
@@ -90,7 +91,7 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
                     if (counts)
                         sums[^1] += metric == ProbeMetric.Kl ? labels_N.Length : labels_N.Count(label => label >= 0);
                 },
-                onWithout: (layer, hidden_BTH) => Add(1 + IndexOf(layers, layer), Logits(hidden_BTH)),
+                onWithout: (layer, hidden_BTH) => Add(1 + Array.IndexOf(order, layer), Logits(hidden_BTH)),
                 isKept);
             Count(ids_BT, LayersRun(isKept, layers) + (teacher_NV is null ? 0 : Layers));
 
@@ -138,14 +139,6 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
     {
         int[] kept = [.. Enumerable.Range(0, isKept.Count).Where(layer => isKept[layer])];
         return kept.Length + without.Sum(left => (long)kept.Count(layer => layer > left));
-    }
-
-    private static int IndexOf(IReadOnlyList<int> layers, int layer)
-    {
-        for (int i = 0; i < layers.Count; i++)
-            if (layers[i] == layer)
-                return i;
-        throw new ArgumentOutOfRangeException(nameof(layer), layer, "not among the layers asked for");
     }
 
     private Tensor Logits(Tensor hidden_BTH) =>

@@ -1,3 +1,4 @@
+using E3Scale.Pruner.Methods.ShortGpt;
 using E3Scale.Pruner.Selection;
 
 namespace E3Scale.Pruner.Methods.Minitron;
@@ -26,5 +27,5 @@ public sealed class MinitronSelector(MinitronCriterion criterion = MinitronCrite
     /// <inheritdoc/>
     public LayerSelection Select(ILayerProbe probe, SelectionTarget target) => criterion == MinitronCriterion.Contiguous
         ? ContiguousSelection.Run(probe, target, ProbeMetric.CrossEntropy)
-        : LayerSelection.BySmallest(probe.BlockInfluence(AllLayers.Kept(probe.Layers)), target);
+        : new ShortGptSelector().Select(probe, target);
 }
