@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Runtime.InteropServices;
 using E3Scale.Evaluation.Report.RunFiles;
 using E3Scale.LogitStore;
@@ -38,7 +37,7 @@ public sealed record ReportInput
     /// <summary>Hashes and versions, in the order they are shown. Default: this program's version and the runtime's.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Provenance { get; init; } =
     [
-        new("E3Scale", typeof(ReportInput).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown"),
+        new("E3Scale", ProgramVersion.Text),
         new("runtime", RuntimeInformation.FrameworkDescription),
     ];
 

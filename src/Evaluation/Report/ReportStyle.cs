@@ -3,6 +3,9 @@ namespace E3Scale.Evaluation.Report;
 /// <summary>The style sheet of the report: light and dark by the reader's setting, always light on paper.</summary>
 internal static class ReportStyle
 {
+    /// <summary>Classes s0, s1, ... for lines that have no meaning of their own: Okabe and Ito's colours, told apart by most eyes.</summary>
+    public const int SeriesColours = 8;
+
     public const string Css = """
 
         :root { color-scheme: light dark; --page: #f5f5f2; --card: #ffffff; --ink: #1c1d20; --muted: #5d6169; --line: #e2e2dc;
@@ -48,6 +51,8 @@ internal static class ReportStyle
         .legend { display: flex; flex-wrap: wrap; gap: 4px 18px; margin: 0 0 6px; font-size: 13px; color: var(--muted); }
         .swatch { display: inline-block; width: 12px; height: 12px; border-radius: 3px; margin-right: 6px; vertical-align: -1px; background: var(--student); }
         .swatch.kept { background: var(--kept); } .swatch.dropped { background: var(--dropped); } .swatch.teacher, .swatch.protected { background: var(--teacher); }
+        .line.s0 { stroke: #0072b2; } .swatch.s0 { background: #0072b2; } .line.s1 { stroke: #d55e00; } .swatch.s1 { background: #d55e00; } .line.s2 { stroke: #009e73; } .swatch.s2 { background: #009e73; } .line.s3 { stroke: #cc79a7; } .swatch.s3 { background: #cc79a7; }
+        .line.s4 { stroke: #e69f00; } .swatch.s4 { background: #e69f00; } .line.s5 { stroke: #56b4e9; } .swatch.s5 { background: #56b4e9; } .line.s6 { stroke: #8c6d31; } .swatch.s6 { background: #8c6d31; } .line.s7 { stroke: #7a7a7a; } .swatch.s7 { background: #7a7a7a; }
         footer { color: var(--muted); font-size: 13px; margin-top: 18px; }
 
         """;

@@ -42,6 +42,7 @@ public static class CommandLine
             root.Add(stage.Name == ExportCommand.StageName
                 ? ExportCommand.Create(stage.Description)
                 : PipelineCommand.Create(stage.Name, stage.Description, [stage.Name]));
+        root.Add(StudyCommand.Create());
         root.Add(FootprintCommand.Create());
         root.Add(PlanCommand.Create());
         root.Add(VerifyStoreCommand.Create());

@@ -152,17 +152,9 @@ internal sealed class PipelineCommand
         return allocation is null ? builder.WithMpirun(mpi.Mpirun, RankCommand(folder)) : builder.WithSlurm(allocation, RankCommand(folder));
     }
 
-    private string[] RankCommand(RunFolder folder) => [.. ThisProgram(), _name, "--recipe", folder.RecipeFile, "--run-dir", folder.Root];
+    private string[] RankCommand(RunFolder folder) => [.. ThisProgram.CommandLine, _name, "--recipe", folder.RecipeFile, "--run-dir", folder.Root];
 
     private static Dictionary<string, string> CurrentVariables() => Environment.GetEnvironmentVariables()
         .Cast<DictionaryEntry>()
         .ToDictionary(variable => (string)variable.Key, variable => (string)variable.Value!);
-
-    // artifacts/e3scale names itself; under "dotnet e3scale.dll" the program is dotnet.
-    private static string[] ThisProgram()
-    {
-        string program = Environment.ProcessPath!;
-        bool isHost = Path.GetFileNameWithoutExtension(program) == "dotnet";
-        return isHost ? [program, Path.Combine(AppContext.BaseDirectory, "e3scale.dll")] : [program];
-    }
 }

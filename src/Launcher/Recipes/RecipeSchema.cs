@@ -1,6 +1,7 @@
 using System.ComponentModel.DataAnnotations;
 using System.Reflection;
 using System.Text.RegularExpressions;
+using E3Scale.Launcher.Studies;
 using E3Scale.Sharding.Planning;
 
 namespace E3Scale.Launcher.Recipes;
@@ -8,6 +9,8 @@ namespace E3Scale.Launcher.Recipes;
 /// <summary>Names and rules of recipe fields, from the section records: MaxNewTokens is max_new_tokens.</summary>
 internal static partial class RecipeSchema
 {
+    private static readonly string?[] SectionNamespaces = [typeof(Recipe).Namespace, typeof(ClusterSpec).Namespace, typeof(Study).Namespace];
+
     /// <summary>The fields of a section by their names in a recipe, in the order of the record.</summary>
     public static IReadOnlyDictionary<string, PropertyInfo> FieldsOf(Type section) => section
         .GetProperties(BindingFlags.Public | BindingFlags.Instance)
@@ -15,7 +18,7 @@ internal static partial class RecipeSchema
         .ToDictionary(property => Separate(property.Name, '_'));
 
     /// <summary>Whether a type is a section of its own.</summary>
-    public static bool IsSection(Type type) => type.IsClass && (type.Namespace == typeof(Recipe).Namespace || type.Namespace == typeof(ClusterSpec).Namespace);
+    public static bool IsSection(Type type) => type.IsClass && SectionNamespaces.Contains(type.Namespace);
 
     /// <summary>What a field takes, in words for messages.</summary>
     public static string Expected(PropertyInfo field)

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 
 namespace E3Scale.Sharding;
@@ -13,14 +14,13 @@ public static class JsonFile
     public static void Write<T>(string path, T value)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        string aside = path + ".tmp";
-        using (var stream = new FileStream(aside, FileMode.Create))
-        {
-            JsonSerializer.Serialize(stream, value, Indented);
-            stream.Flush(flushToDisk: true);
-        }
-        File.Move(aside, path, overwrite: true);
+        WriteWhole(path, stream => JsonSerializer.Serialize(stream, value, Indented));
     }
+
+    /// <summary>Writes a text file beside its place, flushes, renames.</summary>
+    /// <param name="path">Where to; the folder must be there.</param>
+    /// <param name="text">What; UTF-8 without a mark in front.</param>
+    public static void WriteText(string path, string text) => WriteWhole(path, stream => stream.Write(Encoding.UTF8.GetBytes(text)));
 
     /// <summary>Reads a result of an earlier stage.</summary>
     /// <param name="path">Which file.</param>
@@ -38,6 +38,25 @@ public static class JsonFile
         catch (JsonException error)
         {
             throw new StageInputException($"{path}: not a result of the {stage} stage ({error.Message}). Delete it and run that stage again.");
+        }
+    }
+
+    private static void WriteWhole(string path, Action<Stream> write)
+    {
+        string aside = path + ".tmp";
+        try
+        {
+            using (var stream = new FileStream(aside, FileMode.Create))
+            {
+                write(stream);
+                stream.Flush(flushToDisk: true);
+            }
+            File.Move(aside, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(aside);
+            throw;
         }
     }
 }

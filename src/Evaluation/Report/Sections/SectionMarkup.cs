@@ -5,6 +5,21 @@ namespace E3Scale.Evaluation.Report.Sections;
 /// <summary>The parts that sections are made of.</summary>
 internal static class SectionMarkup
 {
+    /// <summary>Opens a page with its head, style and title.</summary>
+    public static void BeginPage(this MarkupBuilder markup, string title)
+    {
+        markup.Raw("<!DOCTYPE html>\n").Begin("html", ("lang", "en")).Begin("head");
+        markup.Element("meta", null, ("charset", "utf-8"));
+        markup.Element("meta", null, ("name", "viewport"), ("content", "width=device-width, initial-scale=1"));
+        markup.Element("title", $"{title} – E3Scale report");
+        markup.Begin("style").Raw(ReportStyle.Css).End().End();
+        markup.Begin("body").Begin("main");
+        markup.Element("h1", title);
+    }
+
+    /// <summary>Closes what <see cref="BeginPage"/> opened.</summary>
+    public static void EndPage(this MarkupBuilder markup) => markup.End().End().End();
+
     public static MarkupBuilder BeginSection(this MarkupBuilder markup, string title) => markup.Begin("section").Element("h2", title);
 
     /// <summary>Says that a stage has left nothing to show.</summary>
