@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using E3Scale.Data.Arithmetic;
 using E3Scale.Data.Corpora;
 using E3Scale.Data.Tokenizers;
@@ -136,8 +137,14 @@ public sealed class EvaluateStage
             TokensPerSecond = speed,
             AgreementTop1 = isTeacher ? null : scores.Agreeing / scores.Tokens,
             KlToTeacher = isTeacher ? null : scores.Kl / scores.Tokens,
+            JsToTeacher = isTeacher ? null : scores.JensenShannon / scores.Tokens,
+            RankCorrelation = isTeacher ? null : RankCorrelation.Spearman(All(world, local.TeacherLogProbabilities), All(world, local.ModelLogProbabilities)),
         };
     }
+
+    /// <summary>The values of all ranks.</summary>
+    private static float[] All(Communicator world, IReadOnlyList<float> local) =>
+        [.. world.AllGatherBytes(MemoryMarshal.AsBytes<float>([.. local])).SelectMany(bytes => MemoryMarshal.Cast<byte, float>(bytes).ToArray())];
 
     /// <summary>Share of held-out problems whose greedy completion ends in exactly the right answer.</summary>
     private double ExactMatch(ShardedModel model)

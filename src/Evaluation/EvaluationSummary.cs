@@ -79,6 +79,19 @@ public sealed record ModelScores
     [JsonPropertyName("kl_to_teacher")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? KlToTeacher { get; init; }
+
+    /// <summary>Mean Jensen-Shannon divergence of model and teacher over held-out tokens, full vocabulary, nats; null for the teacher.</summary>
+    [JsonPropertyName("js_to_teacher")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? JsToTeacher { get; init; }
+
+    /// <summary>
+    /// Spearman's correlation, over held-out tokens, of the log-probabilities that model and teacher give the text's tokens; null for the
+    /// teacher, and where it is not defined.
+    /// </summary>
+    [JsonPropertyName("rank_correlation")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public double? RankCorrelation { get; init; }
 }
 
 /// <summary>Size of a logit store.</summary>

@@ -23,6 +23,8 @@ public sealed record StudyMetric(string Name, string Header, StudyFormat Format,
         OfModels("exact_match", "exact match, %", StudyFormat.Percent, model => model.ExactMatch),
         OfModels("agreement_top1", "top-1 agreement, %", StudyFormat.Percent, model => model.AgreementTop1),
         OfModels("kl_to_teacher", "KL to teacher, nats", new StudyFormat(4), model => model.KlToTeacher),
+        OfModels("js_to_teacher", "JS to teacher, nats", new StudyFormat(4), model => model.JsToTeacher),
+        OfModels("rank_correlation", "rank correlation", new StudyFormat(4), model => model.RankCorrelation),
         new("speedup", "speed-up", new StudyFormat(2), run => run.Summary?.Student.TokensPerSecond / run.Summary?.Teacher.TokensPerSecond),
     ];
 

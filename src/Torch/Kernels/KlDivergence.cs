@@ -12,7 +12,8 @@ namespace E3Scale.Kernels;
 /// </remarks>
 public static class KlDivergence
 {
-    private const int Lanes = 8;
+    /// <summary>Numbers of a row taken at once.</summary>
+    internal const int Lanes = 8;
 
     /// <summary>Both directions summed over tokens, in nats.</summary>
     /// <param name="left_NV">Logits of p, [N, V], row after row.</param>
@@ -61,20 +62,20 @@ public static class KlDivergence
         return (NotNegative(Vector512.Sum(leftDifference) / sumP - logRatio), NotNegative(logRatio - Vector512.Sum(rightDifference) / sumQ));
     }
 
-    // Eight logits from i on, less the maximum; past the end of the row a number whose exponential is 0 and whose difference is finite.
-    private static Vector512<double> Load(ReadOnlySpan<float> row, int i, double max)
+    /// <summary>Eight logits from i on, less an offset; past the end of the row a number whose exponential is 0 and whose difference is finite.</summary>
+    internal static Vector512<double> Load(ReadOnlySpan<float> row, int i, double offset)
     {
         const double FarBelow = -1e6;
         if (i <= row.Length - Lanes)
         {
             (Vector256<double> lower, Vector256<double> upper) =
                 Vector256.Widen(Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(row), (nuint)i));
-            return Vector512.Create(lower, upper) - Vector512.Create(max);
+            return Vector512.Create(lower, upper) - Vector512.Create(offset);
         }
         Span<double> padded = stackalloc double[Lanes];
         padded.Fill(FarBelow);
         for (int j = i; j < row.Length; j++)
-            padded[j - i] = row[j] - max;
+            padded[j - i] = row[j] - offset;
         return Vector512.Create<double>(padded);
     }
 

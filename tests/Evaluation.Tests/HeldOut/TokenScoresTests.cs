@@ -25,6 +25,12 @@ public sealed class TokenScoresTests
         Assert.Equal(1, scores.Agreeing); // the second rows have the same best
         double first = .25 * Math.Log(.25 / .5) + .5 * Math.Log(.5 / .25), second = 2 * .25 * Math.Log(.25 / .125) + .5 * Math.Log(.5 / .75);
         Assert.Equal(first + second, scores.Kl, 1e-6);
+        // m of the first row is (3/8, 3/8, 1/4), of the second (3/16, 3/16, 5/8).
+        double left = .25 * Math.Log(.25 / .375) + .5 * Math.Log(.5 / .375) + .5 * Math.Log(.5 / .375) + .25 * Math.Log(.25 / .375);
+        double right = 2 * .25 * Math.Log(.25 / .1875) + .5 * Math.Log(.5 / .625) + 2 * .125 * Math.Log(.125 / .1875) + .75 * Math.Log(.75 / .625);
+        Assert.Equal((left + right) / 2, scores.JensenShannon, 1e-6);
+        Assert.Equal([MathF.Log(.5f), MathF.Log(.125f)], scores.ModelLogProbabilities, (a, b) => MathF.Abs(a - b) < 1e-6);
+        Assert.Equal([MathF.Log(.25f), MathF.Log(.25f)], scores.TeacherLogProbabilities, (a, b) => MathF.Abs(a - b) < 1e-6);
     }
 
     [Fact]

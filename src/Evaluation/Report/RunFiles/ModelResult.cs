@@ -26,4 +26,10 @@ public sealed record ModelResult
 
     /// <summary>Mean KL divergence of the teacher from this model, nats per token.</summary>
     public double? KlToTeacher { get; init; }
+
+    /// <summary>Mean Jensen-Shannon divergence of teacher and this model, nats per token.</summary>
+    public double? JsToTeacher { get; init; }
+
+    /// <summary>Spearman's correlation with the teacher of the log-probabilities of held-out tokens.</summary>
+    public double? RankCorrelation { get; init; }
 }
