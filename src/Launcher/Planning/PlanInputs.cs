@@ -34,7 +34,8 @@ internal static class PlanInputs
             ShardsStates = train.Optimizer.ShardsStates,
             Recompute = train.Recomputation != Recomputation.None,
             Schedule = PipelineSchedules.Of(recipe.Train.Schedule),
-            LogitsPerPosition = recipe.Kd.Form == DistillationForm.TopKRenormalised && recipe.Search.Objective != ObjectiveKind.CrossEntropy
+            LogitsPerPosition = recipe.Kd.Form == DistillationForm.TopKRenormalised
+                && recipe.Search.Objective != ObjectiveKind.CrossEntropy && recipe.Recovery != RecoveryMethod.Sft
                 ? recipe.Store.TopK
                 : null,
             CaptureTokens = CapturedTokens(recipe),

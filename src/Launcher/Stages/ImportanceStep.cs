@@ -13,7 +13,7 @@ internal sealed class ImportanceStep : IStage
 
     public string Description => "Measures what leaving out each single layer costs.";
 
-    public IReadOnlyList<string> Needs => ["corpus"];
+    public IReadOnlyList<string> Needs(Recipe recipe) => ["corpus"];
 
     public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 1)
         .Add("importance", recipe.Importance).Add("model", recipe.Model).Add("seed", recipe.Seed)

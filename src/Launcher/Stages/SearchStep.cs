@@ -16,11 +16,25 @@ internal sealed class SearchStep : IStage
 
     public string Description => "Chooses which layers to drop: learns it together with the weights, or by another method.";
 
-    public IReadOnlyList<string> Needs => ["capture", "importance"];
+    public IReadOnlyList<string> Needs(Recipe recipe) =>
+    [
+        "corpus",
+        .. StageOptions.SearchNeedsCapture(recipe) ? ["capture"] : Array.Empty<string>(),
+        .. recipe.Search.Method == PruningMethod.E3Pruner ? ["importance"] : Array.Empty<string>(),
+    ];
 
-    public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 2)
-        .Add("search", recipe.Search).Add("importance", recipe.Importance).Add("train", recipe.Train).Add("kd", recipe.Kd).Add("mesh", recipe.Mesh).Add("seed", recipe.Seed)
-        .AddUpstream(folder, RunFiles.StoreFolder).AddUpstream(folder, RunFiles.ImportanceFolder).Finish();
+    // Methods that train nothing do not depend on how the recovery trains: their masks serve every recovery.
+    public string InputHash(Recipe recipe, RunFolder folder)
+    {
+        var hasher = new InputHasher(Name, 3)
+            .Add("search", recipe.Search).Add("importance", recipe.Importance).Add("mesh", recipe.Mesh).Add("seed", recipe.Seed)
+            .Add("model", recipe.Model).AddFiles(StageOptions.Teacher(recipe)).AddUpstream(folder, RunFiles.CorpusFolder);
+        if (recipe.Search.Method == PruningMethod.E3Pruner)
+            hasher.Add("train", recipe.Train).Add("kd", recipe.Kd).AddUpstream(folder, RunFiles.ImportanceFolder);
+        if (StageOptions.SearchNeedsCapture(recipe))
+            hasher.AddUpstream(folder, RunFiles.StoreFolder);
+        return hasher.Finish();
+    }
 
     public long KeptProgress(RunFolder folder) => folder.NewestCheckpoint(RunFiles.SearchFolder + "/" + SearchStage.CheckpointFolder);
 

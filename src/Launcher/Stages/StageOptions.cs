@@ -2,6 +2,7 @@ using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Runs;
 using E3Scale.MoE;
 using E3Scale.Pruner.Distillation;
+using E3Scale.Pruner.Selection;
 using E3Scale.Pruner.Training;
 using E3Scale.Sharding;
 using TorchSharp;
@@ -62,6 +63,27 @@ internal static class StageOptions
 
     /// <summary>The distillation loss, or cross-entropy.</summary>
     public static ObjectiveOptions Objective(Recipe recipe, ObjectiveKind kind) => new()
+    /// <summary>Whether the search trains on the teacher's stored logits.</summary>
+    public static bool SearchReadsStore(Recipe recipe) =>
+        recipe.Search.Method == PruningMethod.E3Pruner && recipe.Search.Objective != ObjectiveKind.CrossEntropy;
+
+    /// <summary>Whether the recovery trains on the teacher's stored logits.</summary>
+    public static bool RecoveryReadsStore(Recipe recipe) => recipe.Recovery is RecoveryMethod.Kd or RecoveryMethod.AdaptiveKd;
+
+    /// <summary>Whether the search needs the capture stage: for the logits, or for the load of the experts that it measures.</summary>
+    public static bool SearchNeedsCapture(Recipe recipe) => SearchReadsStore(recipe)
+        || (recipe.Mesh is { ExpertPlacement: ExpertPlacementKind.Balanced, ExpertLoad: null });
+
+    /// <summary>What the recovery minimises.</summary>
+    /// <exception cref="ArgumentException">There is no recovery.</exception>
+    public static ObjectiveOptions Recovery(Recipe recipe) => Objective(recipe, recipe.Recovery switch
+    {
+        RecoveryMethod.AdaptiveKd => ObjectiveKind.AdaptiveKd,
+        RecoveryMethod.Kd => ObjectiveKind.Kd,
+        RecoveryMethod.Sft => ObjectiveKind.CrossEntropy,
+        _ => throw new ArgumentException($"recovery {recipe.Recovery} minimises nothing", nameof(recipe)),
+    });
+
     {
         Kind = kind,
         Form = recipe.Kd.Form,
