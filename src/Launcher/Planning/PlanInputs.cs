@@ -27,7 +27,7 @@ internal static class PlanInputs
             MicroBatchSequences = train.MicroBatchSequences,
             Steps = recipe.Train.Steps,
             SearchSteps = recipe.SearchSteps,
-            DropLayers = recipe.Search is { DropLayers: null, KeepLayers: null } ? 0 : layers - StageOptions.KeepLayers(recipe, layers),
+            DropLayers = recipe.Search is { DropLayers: null, KeepLayers: null } ? (int)((recipe.Search.DropShare ?? 0) * layers) : layers - StageOptions.KeepLayers(recipe, layers),
             DType = train.DType,
             Lora = train.Lora,
             Frozen = train.Frozen,
