@@ -6,6 +6,7 @@ readonly (string Target, string Study, string Description)[] studies =
     ("ReproduceTable3", "table3", "Table 3: share of the steps that the search gets."),
     ("ReproduceTable4", "table4", "Table 4: plain and adaptive distillation."),
     ("Ablations", "ablations", "Figure 4: start of the scores, sampler, objective."),
+    ("Consistency", "consistency", "Fine-tuning against distillation: agreement with the teacher, divergences, rank correlation, accuracy."),
     ("Trajectory", "trajectory", "Figure 7: the mask over the steps of the search."),
 ];
 

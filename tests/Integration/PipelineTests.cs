@@ -105,6 +105,29 @@ public class PipelineTests(SmallModel model)
         Assert.Contains("weight: none", File.ReadAllText(Path.Combine(run, "recipe.yaml")), StringComparison.Ordinal);
     }
 
+    [SkippableTheory]
+    [InlineData("none")]
+    [InlineData("sft")]
+    public void Run_RecoveryWithoutTheTeacher_NeedsNoStoreAndReports(string recovery)
+    {
+        string run = model.NewFolder();
+        string[] changes = ["search.method=shortgpt", $"recovery={recovery}"];
+
+        E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, model.Arguments("run", run, MeshOf.OneRank, changes)).Expect(0);
+
+        Assert.False(Directory.Exists(Path.Combine(run, "store")));
+        Assert.True(File.Exists(Path.Combine(run, "report.html")));
+        using JsonDocument summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "eval", "summary.json")));
+        Assert.Equal(JsonValueKind.Null, summary.RootElement.GetProperty("store").ValueKind);
+        Assert.False(summary.RootElement.GetProperty("cost").TryGetProperty("capture", out _));
+        double pruned = summary.RootElement.GetProperty("pruned").GetProperty("heldout_loss").GetDouble();
+        double student = HeldOutLoss(summary.RootElement);
+        if (recovery == "none")
+            Assert.Equal(pruned, student); // the same weights in the same layers
+        else
+            Assert.NotEqual(pruned, student);
+    }
+
     [SkippableFact]
     public void Run_ImportanceDeleted_MeasuresItAgainAndKeepsTheRest()
     {

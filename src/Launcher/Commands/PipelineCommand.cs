@@ -78,7 +78,7 @@ internal sealed class PipelineCommand
     {
         Recipe recipe = _recipe.Load(parsed);
         var folder = new RunFolder(parsed.GetRequiredValue(_runDir));
-        StagePlan plan = StagePlan.For(StageCatalog.All, _targets);
+        StagePlan plan = StagePlan.For(StageCatalog.All, recipe, _targets);
         Terminal terminal = Terminal.Detect(MpiEnvironment.IsRank);
         LauncherKind launcher = parsed.GetValue(_launcher);
 

@@ -27,14 +27,15 @@ internal static class PlanInputs
             MicroBatchSequences = train.MicroBatchSequences,
             Steps = recipe.Train.Steps,
             SearchSteps = recipe.SearchSteps,
-            DropLayers = recipe.Search is { DropLayers: null, KeepLayers: null } ? 0 : layers - StageOptions.KeepLayers(recipe, layers),
+            DropLayers = recipe.Search is { DropLayers: null, KeepLayers: null } ? (int)((recipe.Search.DropShare ?? 0) * layers) : layers - StageOptions.KeepLayers(recipe, layers),
             DType = train.DType,
             Lora = train.Lora,
             Frozen = train.Frozen,
             ShardsStates = train.Optimizer.ShardsStates,
             Recompute = train.Recomputation != Recomputation.None,
             Schedule = PipelineSchedules.Of(recipe.Train.Schedule),
-            LogitsPerPosition = recipe.Kd.Form == DistillationForm.TopKRenormalised && recipe.Search.Objective != ObjectiveKind.CrossEntropy
+            LogitsPerPosition = recipe.Kd.Form == DistillationForm.TopKRenormalised
+                && recipe.Search.Objective != ObjectiveKind.CrossEntropy && recipe.Recovery != RecoveryMethod.Sft
                 ? recipe.Store.TopK
                 : null,
             CaptureTokens = CapturedTokens(recipe),

@@ -1,5 +1,6 @@
 using E3Scale.MoE;
 using E3Scale.Pruner.Distillation;
+using E3Scale.Pruner.Search;
 using E3Scale.Pruner.Selection;
 using E3Scale.Sharding;
 
@@ -15,6 +16,7 @@ internal static class EnumNames
         [FrozenStorage.BFloat16] = "bfloat16",
         [WeightFormat.Fp32] = "float32",
         [WeightFormat.Bf16] = "bfloat16",
+        [ImportanceMeasure.BlockInfluence] = "bi",
         [ObjectiveKind.CrossEntropy] = "ce",
         [PipelineScheduleKind.OneForwardOneBackward] = "1f1b",
         [DistillationForm.TopKRenormalised] = "topk-renorm",

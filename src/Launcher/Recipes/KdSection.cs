@@ -9,7 +9,10 @@ public sealed record KdSection
     /// <summary>How both distributions are normalised over the stored ids.</summary>
     public DistillationForm Form { get; init; } = DistillationForm.TopKRenormalised;
 
-    /// <summary>Whose entropy weights a token: that of the whole vocabulary, stored at capture, or of the stored logits alone.</summary>
+    /// <summary>Whose entropy weights a token.</summary>
+    public EntropyOwner EntropyOf { get; init; } = EntropyOwner.Teacher;
+
+    /// <summary>Over which ids the entropy is: the whole vocabulary, the teacher's stored at capture, or the stored logits alone.</summary>
     public EntropySource Entropy { get; init; } = EntropySource.Full;
 
     /// <summary>How the entropy weights a token.</summary>

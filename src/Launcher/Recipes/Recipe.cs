@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using E3Scale.Pruner.Distillation;
 using E3Scale.Sharding;
 
 namespace E3Scale.Launcher.Recipes;
@@ -43,6 +44,9 @@ public sealed record Recipe
 
     /// <summary>Which layers stay.</summary>
     public SearchSection Search { get; init; } = new();
+
+    /// <summary>How the pruned model is trained once its layers are chosen, whatever chose them.</summary>
+    public RecoveryMethod Recovery { get; init; } = RecoveryMethod.AdaptiveKd;
 
     /// <summary>Optimiser of search and recovery.</summary>
     public TrainSection Train { get; init; } = new();

@@ -1,4 +1,7 @@
 using E3Scale.Data.Chat;
+using E3Scale.Pruner.Distillation;
+using E3Scale.Pruner.Search;
+using E3Scale.Pruner.Selection;
 using E3Scale.Sharding;
 
 namespace E3Scale.Launcher.Recipes;
@@ -14,6 +17,9 @@ internal static class RecipeRules
         CheckExperts(recipe, binder);
         CheckSearch(recipe.Search, binder);
         CheckTrain(recipe.Train, binder);
+        if (recipe.Kd is { EntropyOf: EntropyOwner.Student, Weight: TokenWeighting.EntropyOverMean })
+            throw binder.Error("kd.weight",
+                "h/mean, but kd.entropy_of is student; the mean over a batch is known beforehand of the teacher's stored entropies only.", "kd.entropy_of");
         if (recipe.Evaluate.ArithmeticItems > recipe.Corpus.ArithmeticHeldoutItems)
             throw binder.Error("evaluate.arithmetic_items",
                 $"{recipe.Evaluate.ArithmeticItems}, but corpus.arithmetic_heldout_items is {recipe.Corpus.ArithmeticHeldoutItems}.",
@@ -59,8 +65,27 @@ internal static class RecipeRules
 
     private static void CheckSearch(SearchSection search, RecipeBinder binder)
     {
+        if (search.Budget == PruningBudget.Parameters)
+        {
+            CheckParameterBudget(search, binder);
+            return;
+        }
+        if (search.DropShare is not null)
+            throw binder.Error("search.drop_share", "given, but search.budget is layers; set it to parameters, or give drop_layers.", "search.budget");
         if (search.DropLayers is null == search.KeepLayers is null)
             throw binder.Error("search", "give exactly one of drop_layers and keep_layers (--set search.drop_layers=null takes one away).");
+    }
+
+    private static void CheckParameterBudget(SearchSection search, RecipeBinder binder)
+    {
+        if (search.DropShare is null)
+            throw binder.Error("search.drop_share", "missing, but search.budget is parameters; give the share of the layers' parameters that goes.", "search.budget");
+        if (search.DropLayers is not null || search.KeepLayers is not null)
+            throw binder.Error("search.budget",
+                "parameters, but a number of layers is given too (--set search.drop_layers=null takes it away).", "search.drop_layers", "search.keep_layers");
+        if (search.Method != PruningMethod.E3Pruner)
+            throw binder.Error("search.budget",
+                $"parameters, but search.method is {EnumNames.Of(search.Method)}, which counts layers; only e3-pruner weighs them.", "search.method");
     }
 
     private static void CheckTrain(TrainSection train, RecipeBinder binder)

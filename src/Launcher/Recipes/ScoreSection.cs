@@ -9,6 +9,9 @@ public sealed record ScoreSection
     /// <summary>Where the scores start.</summary>
     public ScoreInitializationMethod Init { get; init; } = ScoreInitializationMethod.LogStandardised;
 
+    /// <summary>The importance they start from; unused by <c>init: zeros</c>. Paper: kl.</summary>
+    public ImportanceMeasure Importance { get; init; } = ImportanceMeasure.Kl;
+
     /// <summary>Factor on the standardised logarithms; unused by the other starts.</summary>
     [Range(0.0, 1000.0)]
     public double Scale { get; init; } = 2;

@@ -16,6 +16,13 @@ public sealed record SearchSection
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double Fraction { get; init; } = 0.1;
 
+    /// <summary>What is counted: layers, by <see cref="DropLayers"/> or <see cref="KeepLayers"/>, or parameters, by <see cref="DropShare"/>.</summary>
+    public PruningBudget Budget { get; init; } = PruningBudget.Layers;
+
+    /// <summary>With <c>budget: parameters</c>, the share of all layers' parameters that the dropped layers have at least.</summary>
+    [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
+    public double? DropShare { get; init; }
+
     /// <summary>Layers to drop; give this or <see cref="KeepLayers"/>.</summary>
     [Range(1, 10_000)]
     public int? DropLayers { get; init; }
@@ -34,6 +41,12 @@ public sealed record SearchSection
     /// <summary>Share of the temperature that is gone after the last search step. Paper: 0.9.</summary>
     [Range(0.0, 1.0, MaximumIsExclusive = true)]
     public double Anneal { get; init; } = 0.9;
+
+    /// <summary>How the temperature falls. Paper: linear.</summary>
+    public Annealing Annealing { get; init; } = Annealing.Linear;
+
+    /// <summary>Whether Gumbel noise perturbs the scores of a draw. Paper: true.</summary>
+    public bool Noise { get; init; } = true;
 
     /// <summary>Which side of the choice is relaxed to give the mask its gradient.</summary>
     public Relaxation Relax { get; init; } = Relaxation.Smaller;

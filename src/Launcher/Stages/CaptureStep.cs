@@ -14,7 +14,7 @@ internal sealed class CaptureStep : IStage
 
     public string Description => "Runs the teacher once and stores each token's largest logits.";
 
-    public IReadOnlyList<string> Needs => ["corpus"];
+    public IReadOnlyList<string> Needs(Recipe recipe) => ["corpus"];
 
     public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 2)
         .Add("store", recipe.Store).Add("model", recipe.Model).AddFiles(StageOptions.Teacher(recipe)).AddUpstream(folder, RunFiles.CorpusFolder).Finish();

@@ -18,7 +18,7 @@ internal sealed class CorpusStage : IStage
 
     public string Description => "Tokenises and packs the training and held-out text.";
 
-    public IReadOnlyList<string> Needs => [];
+    public IReadOnlyList<string> Needs(Recipe recipe) => [];
 
     public string InputHash(Recipe recipe, RunFolder folder) => Hash(recipe, StageOptions.Teacher(recipe), textPasses: 1);
 

@@ -11,17 +11,27 @@ internal sealed class DistillStep : IStage
 
     public string FolderName => RunFiles.DistillFolder;
 
-    public string Description => "Recovers the pruned model by distillation from the stored logits.";
+    public string Description => "Recovers the pruned model: by distillation from the stored logits, by fine-tuning on the text, or not at all.";
 
-    public IReadOnlyList<string> Needs => ["search"];
+    public IReadOnlyList<string> Needs(Recipe recipe) => StageOptions.RecoveryReadsStore(recipe) ? ["capture", "search"] : ["search"];
 
-    public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 1).AddUpstream(folder, RunFiles.SearchFolder).Finish();
+    public string InputHash(Recipe recipe, RunFolder folder)
+    {
+        var hasher = new InputHasher(Name, 2).Add("recovery", recipe.Recovery).AddUpstream(folder, RunFiles.SearchFolder);
+        if (recipe.Recovery != RecoveryMethod.None)
+            hasher.Add("train", recipe.Train);
+        if (StageOptions.RecoveryReadsStore(recipe))
+            hasher.Add("kd", recipe.Kd).AddUpstream(folder, RunFiles.StoreFolder);
+        return hasher.Finish();
+    }
 
     public long KeptProgress(RunFolder folder) => folder.NewestCheckpoint(RunFiles.DistillFolder + "/" + DistillStage.CheckpointFolder);
 
     public StageResult Run(StageContext context)
     {
         var (recipe, folder) = (context.Recipe, context.Folder);
+        if (recipe.Recovery == RecoveryMethod.None)
+            return new StageResult([], 0);
         var result = new DistillStage(
             new DistillOptions
             {
@@ -32,7 +42,7 @@ internal sealed class DistillStep : IStage
                 OutputFolder = folder.In(RunFiles.DistillFolder),
                 Train = StageOptions.Train(recipe),
                 TotalSteps = recipe.Train.Steps,
-                Objective = StageOptions.Objective(recipe, ObjectiveKind.AdaptiveKd),
+                Objective = StageOptions.Recovery(recipe),
             },
             context.Environment).Run();
         return new StageResult([RunFiles.DistillFolder + "/" + DistillStage.CheckpointFolder], result.Tokens, result.SkippedSteps);

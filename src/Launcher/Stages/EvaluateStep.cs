@@ -15,7 +15,7 @@ internal sealed class EvaluateStep : IStage
 
     public string Description => "Compares teacher, pruned model and student.";
 
-    public IReadOnlyList<string> Needs => ["export"];
+    public IReadOnlyList<string> Needs(Recipe recipe) => ["export"];
 
     public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 1)
         .Add("evaluate", recipe.Evaluate).AddUpstream(folder, RunFiles.ExportFolder).Finish();
@@ -32,7 +32,7 @@ internal sealed class EvaluateStep : IStage
                 StudentFolder = folder.In(RunFiles.StudentFolder),
                 DroppedLayers = JsonFile.Read<MaskResult>(folder.In(RunFiles.Mask), "search").Dropped,
                 HeldOutFile = folder.In(RunFiles.HeldOutCorpus),
-                StoreFolder = folder.In(RunFiles.StoreFolder),
+                StoreFolder = StageOptions.SearchReadsStore(recipe) || StageOptions.RecoveryReadsStore(recipe) ? folder.In(RunFiles.StoreFolder) : null,
                 OutputFile = folder.In(RunFiles.Summary),
                 HeldOutSequences = recipe.Evaluate.HeldoutSequences,
                 ArithmeticItems = recipe.Evaluate.ArithmeticItems,
@@ -40,16 +40,17 @@ internal sealed class EvaluateStep : IStage
                 BatchSequences = recipe.Evaluate.Batch,
                 Seed = (ulong)recipe.Seed,
                 DType = StageOptions.DType(recipe),
-                Costs = Costs(folder),
+                Costs = Costs(recipe, folder),
             },
             context.Environment).Run();
         return new StageResult([RunFiles.Summary], tokens);
     }
 
-    private static Dictionary<string, StageCost> Costs(RunFolder folder)
+    /// <summary>Of the stages that this recipe needs: the folder may keep others, of a recipe before it.</summary>
+    private Dictionary<string, StageCost> Costs(Recipe recipe, RunFolder folder)
     {
         var costs = new Dictionary<string, StageCost>();
-        foreach (var stage in StageCatalog.All)
+        foreach (var stage in StagePlan.For(StageCatalog.All, recipe, Needs(recipe)).Stages)
             if (folder.ReadMarker(stage.FolderName) is { } marker)
                 costs[stage.Name] = new StageCost(marker.Tokens, marker.Seconds, marker.PeakMemoryBytes);
         return costs;

@@ -1,6 +1,7 @@
 using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Runs;
 using E3Scale.MoE;
+using E3Scale.Pruner.Distillation;
 using E3Scale.Pruner.Export;
 using Microsoft.Extensions.Logging;
 
@@ -15,7 +16,7 @@ internal sealed class ExportStep : IStage
 
     public string Description => "Writes the student as a Hugging Face folder.";
 
-    public IReadOnlyList<string> Needs => ["distill"];
+    public IReadOnlyList<string> Needs(Recipe recipe) => ["distill"];
 
     public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 2)
         .Add("export", recipe.Export).AddUpstream(folder, RunFiles.DistillFolder).Finish();
@@ -31,7 +32,7 @@ internal sealed class ExportStep : IStage
                 DistillFolder = folder.In(RunFiles.DistillFolder),
                 OutputFolder = folder.In(RunFiles.StudentFolder),
                 Train = StageOptions.Train(recipe),
-                TotalSteps = recipe.Train.Steps,
+                TotalSteps = recipe.Recovery == RecoveryMethod.None ? null : recipe.Train.Steps,
                 SequenceLength = recipe.Corpus.SequenceLength,
                 Weights = recipe.Export.Weights ?? (recipe.Model.Dtype == ComputeType.Bf16 ? WeightFormat.Bf16 : WeightFormat.Fp32),
                 MaxShardBytes = ByteSize.Parse(recipe.Export.MaxShardSize)!.Value,

@@ -16,7 +16,8 @@ public interface IStage
     string Description { get; }
 
     /// <summary>Names of the stages whose output this one reads.</summary>
-    IReadOnlyList<string> Needs { get; }
+    /// <param name="recipe">The recipe of the run: without distillation, for example, nothing needs stored logits.</param>
+    IReadOnlyList<string> Needs(Recipe recipe);
 
     /// <summary>Hash of all that the output depends on, made with <see cref="InputHasher"/> once <see cref="Needs"/> are done.</summary>
     /// <param name="recipe">The recipe of the run.</param>

@@ -13,9 +13,9 @@ internal sealed class ImportanceStep : IStage
 
     public string Description => "Measures what leaving out each single layer costs.";
 
-    public IReadOnlyList<string> Needs => ["corpus"];
+    public IReadOnlyList<string> Needs(Recipe recipe) => ["corpus"];
 
-    public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 1)
+    public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 2)
         .Add("importance", recipe.Importance).Add("model", recipe.Model).Add("seed", recipe.Seed)
         .AddFiles(StageOptions.Teacher(recipe)).AddUpstream(folder, RunFiles.CorpusFolder).Finish();
 
@@ -34,6 +34,6 @@ internal sealed class ImportanceStep : IStage
                 DType = StageOptions.DType(recipe),
             },
             context.Environment).Run();
-        return new StageResult([RunFiles.Importance], result.Tokens * (result.Layers / 2 + 1));
+        return new StageResult([RunFiles.Importance], result.Tokens * (result.Layers / 2 + 2));
     }
 }

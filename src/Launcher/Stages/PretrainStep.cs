@@ -13,7 +13,7 @@ internal sealed class PretrainStep : IStage
 
     public string Description => "Trains a small model from random weights.";
 
-    public IReadOnlyList<string> Needs => [];
+    public IReadOnlyList<string> Needs(Recipe recipe) => [];
 
     public string InputHash(Recipe recipe, RunFolder folder)
     {

@@ -13,7 +13,7 @@ internal sealed class ReportStep : IStage
 
     public string Description => "Writes report.html: comparison, mask trajectory, losses, cost of the store.";
 
-    public IReadOnlyList<string> Needs => ["evaluate"];
+    public IReadOnlyList<string> Needs(Recipe recipe) => ["evaluate"];
 
     public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 1).AddUpstream(folder, RunFiles.EvaluateFolder).Finish();
 

@@ -16,11 +16,25 @@ internal sealed class SearchStep : IStage
 
     public string Description => "Chooses which layers to drop: learns it together with the weights, or by another method.";
 
-    public IReadOnlyList<string> Needs => ["capture", "importance"];
+    public IReadOnlyList<string> Needs(Recipe recipe) =>
+    [
+        "corpus",
+        .. StageOptions.SearchNeedsCapture(recipe) ? ["capture"] : Array.Empty<string>(),
+        .. recipe.Search.Method == PruningMethod.E3Pruner ? ["importance"] : Array.Empty<string>(),
+    ];
 
-    public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 2)
-        .Add("search", recipe.Search).Add("importance", recipe.Importance).Add("train", recipe.Train).Add("kd", recipe.Kd).Add("mesh", recipe.Mesh).Add("seed", recipe.Seed)
-        .AddUpstream(folder, RunFiles.StoreFolder).AddUpstream(folder, RunFiles.ImportanceFolder).Finish();
+    // Methods that train nothing do not depend on how the recovery trains: their masks serve every recovery.
+    public string InputHash(Recipe recipe, RunFolder folder)
+    {
+        var hasher = new InputHasher(Name, 3)
+            .Add("search", recipe.Search).Add("importance", recipe.Importance).Add("mesh", recipe.Mesh).Add("seed", recipe.Seed)
+            .Add("model", recipe.Model).AddFiles(StageOptions.Teacher(recipe)).AddUpstream(folder, RunFiles.CorpusFolder);
+        if (recipe.Search.Method == PruningMethod.E3Pruner)
+            hasher.Add("train", recipe.Train).Add("kd", recipe.Kd).AddUpstream(folder, RunFiles.ImportanceFolder);
+        if (StageOptions.SearchNeedsCapture(recipe))
+            hasher.AddUpstream(folder, RunFiles.StoreFolder);
+        return hasher.Finish();
+    }
 
     public long KeptProgress(RunFolder folder) => folder.NewestCheckpoint(RunFiles.SearchFolder + "/" + SearchStage.CheckpointFolder);
 
@@ -28,9 +42,9 @@ internal sealed class SearchStep : IStage
     {
         var recipe = context.Recipe;
         string teacher = StageOptions.Teacher(recipe);
-        int keep = StageOptions.KeepLayers(recipe, ModelFamilies.ReadConfig(teacher).Config.LayerCount);
+        int? keep = StageOptions.KeepLayersUnlessWeighed(recipe, ModelFamilies.ReadConfig(teacher).Config);
         bool trains = recipe.Search.Method == PruningMethod.E3Pruner;
-        ILayerPruner pruner = trains ? Search(context, teacher, keep) : Selection(context, teacher, keep);
+        ILayerPruner pruner = trains ? Search(context, teacher, keep) : Selection(context, teacher, keep!.Value); // only the search weighs
         var result = pruner.Run();
         string[] outputs = trains ? [RunFiles.Mask, RunFiles.SearchFolder + "/" + SearchStage.CheckpointFolder] : [RunFiles.Mask];
         return new StageResult(outputs, trains ? result.Tokens : (long)result.ForwardTokens, result.SkippedSteps);
@@ -52,7 +66,7 @@ internal sealed class SearchStep : IStage
         },
         context.Environment);
 
-    private static SearchStage Search(StageContext context, string teacher, int keep)
+    private static SearchStage Search(StageContext context, string teacher, int? keep)
     {
         var (recipe, folder) = (context.Recipe, context.Folder);
         var scores = recipe.Search.Scores;
@@ -67,11 +81,14 @@ internal sealed class SearchStep : IStage
                 Train = StageOptions.Train(recipe),
                 Steps = recipe.SearchSteps,
                 KeepLayers = keep,
+                DropShare = recipe.Search.DropShare,
                 ProtectsEnds = recipe.Search.ProtectEnds,
                 Objective = StageOptions.Objective(recipe, recipe.Search.Objective),
-                Temperature = new TemperatureSchedule { Initial = recipe.Search.Temperature, AnnealCoefficient = recipe.Search.Anneal },
+                Temperature = new TemperatureSchedule { Initial = recipe.Search.Temperature, AnnealCoefficient = recipe.Search.Anneal, Form = recipe.Search.Annealing },
                 Relaxation = recipe.Search.Relax,
                 Ramp = recipe.Search.Ramp,
+                Noise = recipe.Search.Noise,
+                Importance = scores.Importance,
                 Scores = new ScoreInitialization { Method = scores.Init, Scale = scores.Scale },
                 ScoreOptimizer = new ScoreOptimizerOptions { LearningRate = scores.LearningRate, Beta1 = scores.Betas[0], Beta2 = scores.Betas[1] },
                 DrawsPerStep = recipe.Search.DrawsPerStep,

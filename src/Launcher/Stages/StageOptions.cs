@@ -2,6 +2,8 @@ using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Runs;
 using E3Scale.MoE;
 using E3Scale.Pruner.Distillation;
+using E3Scale.Pruner.Search;
+using E3Scale.Pruner.Selection;
 using E3Scale.Pruner.Training;
 using E3Scale.Sharding;
 using TorchSharp;
@@ -60,12 +62,33 @@ internal static class StageOptions
         };
     }
 
+    /// <summary>Whether the search trains on the teacher's stored logits.</summary>
+    public static bool SearchReadsStore(Recipe recipe) =>
+        recipe.Search.Method == PruningMethod.E3Pruner && recipe.Search.Objective != ObjectiveKind.CrossEntropy;
+
+    /// <summary>Whether the recovery trains on the teacher's stored logits.</summary>
+    public static bool RecoveryReadsStore(Recipe recipe) => recipe.Recovery is RecoveryMethod.Kd or RecoveryMethod.AdaptiveKd;
+
+    /// <summary>Whether the search needs the capture stage: for the logits, or for the load of the experts that it measures.</summary>
+    public static bool SearchNeedsCapture(Recipe recipe) => SearchReadsStore(recipe)
+        || (recipe.Mesh is { ExpertPlacement: ExpertPlacementKind.Balanced, ExpertLoad: null });
+
+    /// <summary>What the recovery minimises.</summary>
+    /// <exception cref="ArgumentException">There is no recovery.</exception>
+    public static ObjectiveOptions Recovery(Recipe recipe) => Objective(recipe, recipe.Recovery switch
+    {
+        RecoveryMethod.AdaptiveKd => ObjectiveKind.AdaptiveKd,
+        RecoveryMethod.Kd => ObjectiveKind.Kd,
+        RecoveryMethod.Sft => ObjectiveKind.CrossEntropy,
+        _ => throw new ArgumentException($"recovery {recipe.Recovery} minimises nothing", nameof(recipe)),
+    });
+
     /// <summary>The distillation loss, or cross-entropy.</summary>
     public static ObjectiveOptions Objective(Recipe recipe, ObjectiveKind kind) => new()
     {
         Kind = kind,
         Form = recipe.Kd.Form,
-        Weights = new EntropyWeights { Source = recipe.Kd.Entropy, Weighting = recipe.Kd.Weight, Floor = recipe.Kd.Floor },
+        Weights = new EntropyWeights { Owner = recipe.Kd.EntropyOf, Source = recipe.Kd.Entropy, Weighting = recipe.Kd.Weight, Floor = recipe.Kd.Floor },
     };
 
     /// <summary>Where routed experts are placed.</summary>
@@ -78,6 +101,24 @@ internal static class StageOptions
 
     /// <summary>Absolute path of the teacher's folder.</summary>
     public static string Teacher(Recipe recipe) => recipe.ResolvePath(recipe.Model.Teacher);
+
+    /// <summary>Layers that stay; null where the recipe counts parameters.</summary>
+    /// <exception cref="RecipeException">The recipe drops more than can be dropped.</exception>
+    public static int? KeepLayersUnlessWeighed(Recipe recipe, DecoderConfig config)
+    {
+        if (recipe.Search.Budget == PruningBudget.Layers)
+            return KeepLayers(recipe, config.LayerCount);
+        try
+        {
+            _ = new WeighedDrops(
+                WeighedDrops.ParametersOf(config), recipe.Search.DropShare!.Value, 1, 1, recipe.Search.ProtectEnds ? [0, config.LayerCount - 1] : []);
+            return null;
+        }
+        catch (ArgumentException error)
+        {
+            throw new RecipeException($"search.drop_share: {error.Message}. Lower it.", error);
+        }
+    }
 
     /// <summary>Layers that stay.</summary>
     /// <exception cref="RecipeException">The recipe drops more than can be dropped.</exception>

@@ -13,9 +13,10 @@ public sealed class StagePlan
 
     /// <summary>The plan that ends with some stages: they and all they need.</summary>
     /// <param name="catalog">All stages, in order.</param>
+    /// <param name="recipe">The recipe of the run, which decides what stages need.</param>
     /// <param name="targets">Names of the stages asked for.</param>
     /// <exception cref="ArgumentException">The catalog lacks a stage that is asked for or needed.</exception>
-    public static StagePlan For(IReadOnlyList<IStage> catalog, params IEnumerable<string> targets)
+    public static StagePlan For(IReadOnlyList<IStage> catalog, Recipe recipe, params IEnumerable<string> targets)
     {
         var wanted = new HashSet<string>();
         var open = new Stack<string>(targets);
@@ -25,7 +26,7 @@ public sealed class StagePlan
                 ?? throw new ArgumentException(
                     $"there is no stage {name}; there are {string.Join(", ", catalog.Select(known => known.Name))}", nameof(targets));
             if (wanted.Add(name))
-                foreach (string needed in stage.Needs)
+                foreach (string needed in stage.Needs(recipe))
                     open.Push(needed);
         }
         return new StagePlan([.. catalog.Where(stage => wanted.Contains(stage.Name))]);

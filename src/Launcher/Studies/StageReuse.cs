@@ -10,8 +10,7 @@ namespace E3Scale.Launcher.Studies;
 /// </summary>
 internal sealed class StageReuse
 {
-    // Later stages differ in every run.
-    private static readonly IReadOnlyList<IStage> Shared = StagePlan.For(StageCatalog.All, "search").Stages;
+    private const string Recovery = "distill";
 
     private readonly Dictionary<(string Stage, string InputHash), RunFolder> _finished = [];
 
@@ -20,9 +19,9 @@ internal sealed class StageReuse
     /// <param name="folder">Its folder.</param>
     public void Take(Recipe recipe, RunFolder folder)
     {
-        foreach (IStage stage in Shared)
+        foreach (IStage stage in Shared(recipe))
         {
-            if (!stage.Needs.All(need => IsDone(need, folder)))
+            if (!stage.Needs(recipe).All(need => IsDone(need, folder)))
                 return;
             string hash = stage.InputHash(recipe, folder);
             if (!folder.IsDone(stage.FolderName, hash) && _finished.TryGetValue((stage.Name, hash), out RunFolder? source))
@@ -31,15 +30,21 @@ internal sealed class StageReuse
     }
 
     /// <summary>Offers what a run has finished to those that follow.</summary>
-    public void Offer(RunFolder folder)
+    /// <param name="recipe">Recipe of the run.</param>
+    /// <param name="folder">Its folder.</param>
+    public void Offer(Recipe recipe, RunFolder folder)
     {
-        foreach (IStage stage in Shared)
+        foreach (IStage stage in Shared(recipe))
             if (folder.ReadMarker(stage.FolderName) is { } marker && !IsLink(folder.StageFolder(stage.FolderName)))
                 _finished.TryAdd((stage.Name, marker.InputHash), folder);
     }
 
+    // What the recovery reads; from there on every run has its own.
+    private static IEnumerable<IStage> Shared(Recipe recipe) =>
+        StagePlan.For(StageCatalog.All, recipe, Recovery).Stages.Where(stage => stage.Name != Recovery);
+
     private static bool IsDone(string stage, RunFolder folder) =>
-        folder.ReadMarker(Shared.First(candidate => candidate.Name == stage).FolderName) is not null;
+        folder.ReadMarker(StageCatalog.All.First(candidate => candidate.Name == stage).FolderName) is not null;
 
     private static void Link(string source, string target)
     {

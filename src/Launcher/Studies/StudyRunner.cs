@@ -63,7 +63,7 @@ internal sealed class StudyRunner(Study study, string folder, string command, Te
     {
         RunFolder run = FolderOf(cell);
         Recipe recipe = RecipeOf(cell);
-        return StagePlan.For(StageCatalog.All, StageCatalog.WholeRun).Stages
+        return StagePlan.For(StageCatalog.All, recipe, StageCatalog.WholeRun).Stages
             .All(stage => run.ReadMarker(stage.FolderName) is not null && run.IsDone(stage.FolderName, stage.InputHash(recipe, run)));
     }
 
@@ -85,7 +85,7 @@ internal sealed class StudyRunner(Study study, string folder, string command, Te
     private void Collect(StudyCell cell)
     {
         RunFolder run = FolderOf(cell);
-        _reuse.Offer(run);
+        _reuse.Offer(RecipeOf(cell), run);
         _finished.Add(new StudyRun(cell.Column.Name, cell.Arm.Name, cell.Seed, Path.GetRelativePath(folder, run.Root), ReportInput.Load(run.Root)));
         StudyWriter.Write(
             new StudyResult

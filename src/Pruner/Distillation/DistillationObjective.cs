@@ -30,13 +30,18 @@ public sealed class DistillationObjective : ITrainingObjective
     public DistillationObjective(
         ObjectiveOptions options, PackedCorpus corpus, LogitStoreReader store, Communicator dataGroup, int prefetchedSequences)
     {
+        ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(store);
+        if (options.Weights is { Owner: EntropyOwner.Student, Weighting: TokenWeighting.EntropyOverMean })
+            throw new ArgumentException("the mean of the student's entropy over a batch is not known before its first forward pass", nameof(options));
         (_options, _corpus, _store, _dataGroup) = (options, corpus, store, dataGroup);
         _prefetch = prefetchedSequences > 0 ? new PrefetchingReader(store, prefetchedSequences) : null;
         _buffers = store.CreateBuffers();
     }
 
     private EntropyWeights Weights => _options.Kind == ObjectiveKind.Kd ? _options.Weights with { Weighting = TokenWeighting.None } : _options.Weights;
+
+    private bool WeighsByStudent => Weights is { Owner: EntropyOwner.Student, Weighting: not TokenWeighting.None };
 
     /// <inheritdoc/>
     public long CountTokens(IReadOnlyList<long> sequences) => TokenBatch.CountScored(_corpus, sequences);
@@ -62,8 +67,10 @@ public sealed class DistillationObjective : ITrainingObjective
         ArgumentNullException.ThrowIfNull(decoder);
         using var scope = NewDisposeScope();
         var teacher = ReadTeacher(sequences);
-        Weights.Weights(teacher.Entropy, teacher.IsScored, _meanEntropy, teacher.Entropy);
         var (logits, ids) = StudentLogits(decoder, hidden_BTH, teacher.Ids);
+        if (WeighsByStudent)
+            StudentEntropy.Compute(logits, Weights.Source == EntropySource.TopK ? ids : null, teacher.Entropy);
+        Weights.Weights(teacher.Entropy, teacher.IsScored, _meanEntropy, teacher.Entropy);
         return (DistillationLoss.Sum(logits, ids, teacher.Logits, teacher.LogSumExp, teacher.Entropy, _options.Form) * scale)
             .MoveToOuterDisposeScope();
     }
@@ -77,11 +84,12 @@ public sealed class DistillationObjective : ITrainingObjective
 
     /// <summary>
     /// The form that renormalises both sides needs the student's logits at the stored ids and no others: these become a vocabulary of k of
-    /// their own, and the head's product and its gradient over the rest are never made. The other forms need the whole log-sum-exp.
+    /// their own, and the head's product and its gradient over the rest are never made. The other forms need the whole log-sum-exp, and the
+    /// student's entropy over the vocabulary all of its logits.
     /// </summary>
     private (Tensor Logits, int[] Ids) StudentLogits(Decoder decoder, Tensor hidden_BTH, int[] ids_Nk)
     {
-        if (_options.Form != DistillationForm.TopKRenormalised)
+        if (_options.Form != DistillationForm.TopKRenormalised || (WeighsByStudent && Weights.Source == EntropySource.Full))
             return (decoder.Logits(hidden_BTH).flatten(0, 1), ids_Nk);
         int k = _buffers.TopK;
         var positions = new int[ids_Nk.Length];

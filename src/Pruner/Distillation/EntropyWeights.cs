@@ -2,12 +2,15 @@ namespace E3Scale.Pruner.Distillation;
 
 // Shape suffixes in this file: N = tokens, K = stored logits per token.
 
-/// <summary>Per-token weights of the adaptive distillation loss from the teacher's entropy. Constants of the data: no gradient.</summary>
+/// <summary>Per-token weights of the adaptive distillation loss from an entropy. Constants: no gradient.</summary>
 /// <remarks>E3-Pruner, section 3.3, eq. 6.</remarks>
 public sealed record EntropyWeights
 {
     /// <summary>The rule from entropy to weight.</summary>
     public TokenWeighting Weighting { get; init; } = TokenWeighting.Entropy;
+
+    /// <summary>Whose entropy is used. Default: the teacher's.</summary>
+    public EntropyOwner Owner { get; init; } = EntropyOwner.Teacher;
 
     /// <summary>Which entropy is used.</summary>
     public EntropySource Source { get; init; } = EntropySource.Full;
@@ -15,7 +18,7 @@ public sealed record EntropyWeights
     /// <summary>Added to the entropy in nats by <see cref="TokenWeighting.FloorPlusEntropy"/>.</summary>
     public double Floor { get; init; } = 0.1;
 
-    /// <summary>The entropy of every token by <see cref="Source"/>, in nats.</summary>
+    /// <summary>The teacher's entropy of every token by <see cref="Source"/>, in nats.</summary>
     /// <param name="entropy_N">Stored entropies over the full vocabulary, [N]; may be empty for <see cref="EntropySource.TopK"/>.</param>
     /// <param name="logits_NK">Stored teacher logits, [N, k].</param>
     /// <param name="result_N">Receives the entropies, [N].</param>

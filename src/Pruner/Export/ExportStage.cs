@@ -29,10 +29,7 @@ public sealed class ExportStage
         using var checkpoint = HuggingFaceCheckpoint.Open(_options.TeacherFolder);
         var mask = JsonFile.Read<MaskResult>(Path.Combine(_options.SearchFolder, "mask.json"), "search");
         using var model = ShardedModel.Load(checkpoint, mesh, _options.SequenceLength, _options.Train.DType, mask.Dropped, _options.Train.Frozen);
-        TrainableParameters.Choose(model.Decoder, _options.Train);
-        using var optimizer = new MeshOptimizer(model.Decoder, mesh, _options.Train.Optimizer);
-        using (var checkpoints = new TrainCheckpoint(Path.Combine(_options.DistillFolder, DistillStage.CheckpointFolder), mesh))
-            checkpoints.Load(_options.TotalSteps, optimizer);
+        using var trained = LoadTrained(model, mask.Steps);
 
         using var exporter = new CheckpointExporter(new ExportOptions
         {
@@ -51,5 +48,22 @@ public sealed class ExportStage
         _environment.Progress.Report(1);
         _environment.Progress.End();
         return new ExportSummary(exporter.Rounding, LacksPrediction: _options.KeepsPrediction && !exporter.HasPrediction);
+    }
+
+    /// <summary>Puts the newest trained weights into the model: the recovery's, the search's, or none.</summary>
+    /// <returns>What holds them; null when nothing was trained and the weights are the teacher's.</returns>
+    private MeshOptimizer? LoadTrained(ShardedModel model, int searchSteps)
+    {
+        int steps = _options.TotalSteps ?? searchSteps;
+        if (steps == 0)
+            return null;
+        string folder = steps > searchSteps
+            ? Path.Combine(_options.DistillFolder, DistillStage.CheckpointFolder)
+            : Path.Combine(_options.SearchFolder, SearchStage.CheckpointFolder);
+        TrainableParameters.Choose(model.Decoder, _options.Train);
+        var optimizer = new MeshOptimizer(model.Decoder, model.Mesh, _options.Train.Optimizer);
+        using var checkpoints = new TrainCheckpoint(folder, model.Mesh);
+        checkpoints.Load(steps, optimizer);
+        return optimizer;
     }
 }

@@ -12,7 +12,7 @@ public sealed record ExportStageOptions
     /// <summary>Output of the search, with mask.json.</summary>
     public required string SearchFolder { get; init; }
 
-    /// <summary>Output of the recovery, with its checkpoints.</summary>
+    /// <summary>Output of the recovery, with its checkpoints; not looked at when there was none.</summary>
     public required string DistillFolder { get; init; }
 
     /// <summary>Folder of the student.</summary>
@@ -21,8 +21,11 @@ public sealed record ExportStageOptions
     /// <summary>The training's settings: they say whether there are adapters to merge.</summary>
     public required TrainOptions Train { get; init; }
 
-    /// <summary>Steps of search and recovery together: the checkpoint that is exported.</summary>
-    public required int TotalSteps { get; init; }
+    /// <summary>
+    /// Steps of search and recovery together: the checkpoint that is exported. Null without a recovery: then the weights are those that the search
+    /// ended with, or the teacher's where nothing was trained.
+    /// </summary>
+    public required int? TotalSteps { get; init; }
 
     /// <summary>Positions of a sequence, for the balance of the stages.</summary>
     public required int SequenceLength { get; init; }

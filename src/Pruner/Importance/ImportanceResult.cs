@@ -13,6 +13,10 @@ public sealed record ImportanceResult
     [JsonPropertyName("kl")]
     public required double[] Kl { get; init; }
 
+    /// <summary>For each layer, one minus the mean cosine between its input and its output; null in files that do not say.</summary>
+    [JsonPropertyName("bi")]
+    public double[]? BlockInfluence { get; init; }
+
     /// <summary>Layers that a search keeps unless told otherwise: the first and the last (E3-Pruner, section 4.3).</summary>
     [JsonPropertyName("protected")]
     public required int[] ProtectedLayers { get; init; }

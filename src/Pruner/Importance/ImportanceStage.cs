@@ -5,7 +5,9 @@ using E3Scale.Sharding;
 
 namespace E3Scale.Pruner.Importance;
 
-/// <summary>Leave-one-out importance: mean KL(teacher || teacher without layer l) over the calibration tokens (E3-Pruner, section 3.2).</summary>
+/// <summary>
+/// Leave-one-out importance: mean KL(teacher || teacher without layer l) over the calibration tokens (E3-Pruner, section 3.2), and block influence.
+/// </summary>
 public sealed class ImportanceStage
 {
     private readonly ImportanceOptions _options;
@@ -33,13 +35,17 @@ public sealed class ImportanceStage
         int layers = model.Config.LayerCount;
         _environment.Progress.Begin("importance", batches.All.Count, "batches");
         var probe = new ModelProbe(model, corpus, batches) { AfterBatches = done => _environment.Progress.Report(done) };
-        double[] kl = probe.LossWithoutEach([.. Enumerable.Repeat(true, layers)], [.. Enumerable.Range(0, layers)], ProbeMetric.Kl);
+        bool[] all = AllLayers.Kept(layers);
+        double[] kl = probe.LossWithoutEach(all, [.. Enumerable.Range(0, layers)], ProbeMetric.Kl);
+        probe.AfterBatches = null; // one more pass over the batches, next to half as many as there are layers
+        double[] influence = probe.BlockInfluence(all);
         _environment.Progress.End();
 
         var result = new ImportanceResult
         {
             Layers = layers,
             Kl = kl,
+            BlockInfluence = influence,
             ProtectedLayers = [0, layers - 1],
             CalibrationSequences = batches.Sequences,
             Tokens = batches.Tokens,

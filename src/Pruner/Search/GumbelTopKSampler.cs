@@ -34,8 +34,22 @@ public sealed class GumbelTopKSampler
     /// <exception cref="ArgumentException">A length is not L, or a perturbed score is not finite.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="keep"/> or <paramref name="temperature"/> is out of range.</exception>
     public MaskDraw Draw(
-        ReadOnlySpan<double> scores, ReadOnlySpan<double> gumbel, int keep, double temperature, Relaxation relaxation = Relaxation.Smaller)
+        ReadOnlySpan<double> scores, ReadOnlySpan<double> gumbel, int keep, double temperature, Relaxation relaxation = Relaxation.Smaller) =>
+        Draw(scores, gumbel, perturbed => HardMask.TopK(perturbed, keep, _protectedLayers), temperature, relaxation);
+
+    /// <summary>Draws one mask by another rule than the K largest; the relaxation is that of as many layers as the rule keeps.</summary>
+    /// <param name="scores">Layer scores, [L]; larger means keep.</param>
+    /// <param name="gumbel">Gumbel(0, 1) noise, [L]; entries of protected layers are not used.</param>
+    /// <param name="choose">The hard mask of perturbed scores [L]; must keep protected layers.</param>
+    /// <param name="temperature">Softmax temperature, dimensionless, &gt; 0.</param>
+    /// <param name="relaxation">The side whose choice is relaxed.</param>
+    /// <returns>The draw: hard mask, soft mask and the gradient of the latter.</returns>
+    /// <exception cref="ArgumentException">A length is not L, or a perturbed score is not finite.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="temperature"/> is out of range.</exception>
+    public MaskDraw Draw(
+        ReadOnlySpan<double> scores, ReadOnlySpan<double> gumbel, Func<double[], bool[]> choose, double temperature, Relaxation relaxation)
     {
+        ArgumentNullException.ThrowIfNull(choose);
         if (scores.Length != _layerCount || gumbel.Length != _layerCount)
             throw new ArgumentException($"{scores.Length} scores and {gumbel.Length} noise values for {_layerCount} layers");
         if (!(temperature > 0 && double.IsFinite(temperature)))
@@ -47,8 +61,8 @@ public sealed class GumbelTopKSampler
             if (!double.IsFinite(perturbed[layer]))
                 throw new ArgumentException($"layer {layer}: score {scores[layer]} with noise {gumbel[layer]} is not finite", nameof(scores));
         }
-        bool[] hard = HardMask.TopK(perturbed, keep, _protectedLayers);
-        return new MaskDraw(hard, _selectable, Relax(perturbed, keep, temperature, relaxation));
+        bool[] hard = choose(perturbed);
+        return new MaskDraw(hard, _selectable, Relax(perturbed, hard.Count(kept => kept), temperature, relaxation));
     }
 
     private RelaxedTopK Relax(double[] perturbed, int keep, double temperature, Relaxation relaxation)

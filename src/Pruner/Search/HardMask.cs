@@ -44,7 +44,8 @@ public static class HardMask
     /// <summary>Indices whose flag is not set, ascending.</summary>
     internal static int[] Unmarked(bool[] flags) => [.. Enumerable.Range(0, flags.Length).Where(i => !flags[i])];
 
-    private static void SortLargestFirst(int[] layers, ReadOnlySpan<double> scores)
+    /// <summary>Sorts layers by score, the largest first; of equal scores the lower index comes first.</summary>
+    internal static void SortLargestFirst(int[] layers, ReadOnlySpan<double> scores)
     {
         double[] keys = scores.ToArray();
         foreach (int layer in layers)

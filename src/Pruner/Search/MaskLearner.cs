@@ -21,30 +21,32 @@ public sealed class MaskLearner
     private readonly Mesh _mesh;
     private readonly BatchPlan _plan;
     private readonly GumbelTopKSampler _sampler;
-    private readonly ProgressiveSchedule _schedule;
-    private readonly IReadOnlyCollection<int> _protectedLayers;
+    private readonly IDropSchedule _schedule;
     private readonly int _draws;
     private ScoreOptimizer _optimizer;
     private double[] _gradient_L;
 
     /// <summary>Starts from the importance of the layers.</summary>
     /// <param name="options">The search's settings.</param>
-    /// <param name="importance_L">Leave-one-out importance.</param>
+    /// <param name="importance_L">Importance of the layers, of any measure; larger means more important.</param>
     /// <param name="protectedLayers">Layers that are never dropped.</param>
     /// <param name="mesh">The mesh.</param>
     /// <param name="plan">How micro-batches lie on the mesh.</param>
+    /// <param name="parameters_L">Parameters of every layer; needed where the options give a share of them.</param>
+    /// <exception cref="ArgumentException">The options do not say how much goes, or too much of what there is.</exception>
     /// <exception cref="MeshException">The draws cannot be shared evenly.</exception>
-    public MaskLearner(SearchOptions options, double[] importance_L, IReadOnlyCollection<int> protectedLayers, Mesh mesh, BatchPlan plan)
+    public MaskLearner(
+        SearchOptions options, double[] importance_L, IReadOnlyCollection<int> protectedLayers, Mesh mesh, BatchPlan plan, long[]? parameters_L = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(importance_L);
         ArgumentNullException.ThrowIfNull(mesh);
         ArgumentNullException.ThrowIfNull(plan);
-        (_options, _mesh, _plan, _protectedLayers) = (options, mesh, plan, protectedLayers);
+        (_options, _mesh, _plan) = (options, mesh, plan);
         Scores = options.Scores.Compute(importance_L, protectedLayers);
         _gradient_L = new double[Scores.Length];
         _sampler = new GumbelTopKSampler(Scores.Length, protectedLayers);
-        _schedule = new ProgressiveSchedule(Scores.Length, options.KeepLayers, options.Steps, options.Ramp);
+        _schedule = ScheduleOf(options, Scores.Length, protectedLayers, parameters_L);
         _optimizer = new ScoreOptimizer(Scores.Length, options.ScoreOptimizer);
         _draws = options.DrawsPerStep > 0 ? options.DrawsPerStep : DefaultDraws(plan.MicroBatchCount);
         int share = plan.MicroBatchCount / _draws;
@@ -58,8 +60,8 @@ public sealed class MaskLearner
     /// <summary>Layer scores [L]; larger means keep.</summary>
     public double[] Scores { get; }
 
-    /// <summary>Layers dropped at a step.</summary>
-    public int DroppedAt(int step) => _schedule.DroppedAt(step);
+    /// <summary>Layers dropped at a step, by the scores as they are now.</summary>
+    public int DroppedAt(int step) => KeptNow(step).Count(kept => !kept);
 
     /// <summary>Temperature of a step.</summary>
     public double TemperatureAt(int step) => _options.Temperature.At(step, _options.Steps);
@@ -74,8 +76,9 @@ public sealed class MaskLearner
         {
             var random = new CounterRandom(_options.Train.Seed, "gumbel", (ulong)step, (ulong)draw);
             for (int layer = 0; layer < gumbel_L.Length; layer++)
-                gumbel_L[layer] = random.NextGumbel();
-            draws[draw] = _sampler.Draw(Scores, gumbel_L, _schedule.KeptAt(step), TemperatureAt(step), _options.Relaxation);
+                gumbel_L[layer] = _options.Noise ? random.NextGumbel() : 0;
+            draws[draw] = _sampler.Draw(
+                Scores, gumbel_L, perturbed => _schedule.KeptAt(perturbed, step), TemperatureAt(step), _options.Relaxation);
         }
         return new MaskStep(draws, [.. Enumerable.Range(0, _plan.LocalCount).Select(local => _plan.GlobalIndex(local) * _draws / _plan.MicroBatchCount)]);
     }
@@ -104,7 +107,17 @@ public sealed class MaskLearner
 
     /// <summary>Layers that would stay if the search ended after so many steps: the largest scores, no noise.</summary>
     /// <param name="step">0-based; decides how many.</param>
-    public bool[] KeptNow(int step) => HardMask.TopK(Scores, _schedule.KeptAt(step), _protectedLayers);
+    public bool[] KeptNow(int step) => _schedule.KeptAt(Scores, step);
+
+    private static IDropSchedule ScheduleOf(SearchOptions options, int layers, IReadOnlyCollection<int> protectedLayers, long[]? parameters_L) =>
+        (options.KeepLayers, options.DropShare) switch
+        {
+            ({ } keep, null) => new CountedDrops(new ProgressiveSchedule(layers, keep, options.Steps, options.Ramp), protectedLayers),
+            (null, { } share) => new WeighedDrops(
+                parameters_L ?? throw new ArgumentNullException(nameof(parameters_L), "a share of the parameters goes: how many has each layer?"),
+                share, options.Steps, options.Ramp, protectedLayers),
+            _ => throw new ArgumentException("give exactly one of the layers that stay and the share of parameters that goes", nameof(options)),
+        };
 
     /// <summary>Neighbouring eight micro-batches share a draw, or all where that does not divide: a rule that knows no mesh.</summary>
     private static int DefaultDraws(int microBatches) =>

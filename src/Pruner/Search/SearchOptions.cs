@@ -30,8 +30,14 @@ public sealed record SearchOptions
     /// <summary>Steps of the search.</summary>
     public required int Steps { get; init; }
 
-    /// <summary>Layers that stay, protected ones included.</summary>
-    public required int KeepLayers { get; init; }
+    /// <summary>Layers that stay, protected ones included; null (default) where <see cref="DropShare"/> says how much goes.</summary>
+    public int? KeepLayers { get; init; }
+
+    /// <summary>
+    /// Share of all layers' parameters that the dropped layers have at least, in (0, 1); null (default) where <see cref="KeepLayers"/> says how much
+    /// goes. Dense layers and mixtures of experts then count by their sizes.
+    /// </summary>
+    public double? DropShare { get; init; }
 
     /// <summary>Whether the layers that importance.json protects, the first and the last, always stay. Default true, the paper's.</summary>
     public bool ProtectsEnds { get; init; } = true;
@@ -48,8 +54,14 @@ public sealed record SearchOptions
     /// <summary>Fraction of the search after which the full number of layers is dropped; 1 is the paper's. Default 1.</summary>
     public double Ramp { get; init; } = 1;
 
+    /// <summary>Whether draws are perturbed by Gumbel noise. Without it every step follows the scores alone. Default true, the paper's.</summary>
+    public bool Noise { get; init; } = true;
+
     /// <summary>How scores start.</summary>
     public ScoreInitialization Scores { get; init; } = new();
+
+    /// <summary>What they start from. Default: leave-one-out KL, the paper's.</summary>
+    public ImportanceMeasure Importance { get; init; } = ImportanceMeasure.Kl;
 
     /// <summary>The scores' own optimiser.</summary>
     public ScoreOptimizerOptions ScoreOptimizer { get; init; } = new();

@@ -57,13 +57,20 @@ public sealed class SearchStage : ILayerPruner
         using var objective = ObjectiveFactory.Create(_options.Objective, corpus, _options.StoreFolder, mesh, checkpoint);
         using var trainer = new StudentTrainer(model, corpus, _options.Train, objective);
         int[] protectedLayers = _options.ProtectsEnds ? importance.ProtectedLayers : [];
-        var learner = new MaskLearner(_options, importance.Kl, protectedLayers, mesh, trainer.Plan);
+        var learner = CreateLearner(importance, protectedLayers, mesh, trainer.Plan, checkpoint.Config);
         var balancer = mesh.Shape.Pipeline > 1 && _options.MeasuresLayers ? new StageBalancer(model, _options.RebalanceThreshold, balance) : null;
         if (start > 0)
             learner.Restore(checkpoints.Load(start, trainer.Optimizer));
         Search(start, trainer, learner, balancer, checkpoints);
         WriteLayerCosts(balancer);
         return Finish(learner, trainer, protectedLayers);
+    }
+
+    private MaskLearner CreateLearner(ImportanceResult importance, int[] protectedLayers, Mesh mesh, BatchPlan plan, DecoderConfig config)
+    {
+        double[] importance_L = _options.Importance == ImportanceMeasure.Kl ? importance.Kl : importance.BlockInfluence ?? throw new StageInputException(
+            $"{_options.ImportanceFile}: no block influence (field bi), which the scores are to start from. Run the importance stage again.");
+        return new MaskLearner(_options, importance_L, protectedLayers, mesh, plan, WeighedDrops.ParametersOf(config));
     }
 
     private void Search(int start, StudentTrainer trainer, MaskLearner learner, StageBalancer? balancer, TrainCheckpoint checkpoints)

@@ -109,6 +109,7 @@ public sealed class RecipeLoaderTests : IDisposable
     [InlineData("train: { batch_sequences: 8, micro_batch_sequences: 3 }", "train.micro_batch_sequences: 3 does not divide the 8 sequences")]
     [InlineData("train: { steps: 10, warmup_steps: 11 }", "train.warmup_steps: 11 is more than train.steps (10)")]
     [InlineData("train: { min_learning_rate: 1 }", "train.min_learning_rate: 1 is above train.learning_rate (0.0001)")]
+    [InlineData("kd: { entropy_of: student, weight: h/mean }", "kd.weight: h/mean, but kd.entropy_of is student")]
     [InlineData("evaluate: { arithmetic_items: 5 }", "evaluate.arithmetic_items: 5, but corpus.arithmetic_heldout_items is 0")]
     public void Load_FieldsThatContradict_SayWhich(string line, string expected)
     {
@@ -123,6 +124,14 @@ public sealed class RecipeLoaderTests : IDisposable
     [InlineData("search.drop_layers=null")]
     public void Load_NotExactlyOneOfDropAndKeep_Throws(string change) =>
         Assert.Contains("exactly one of drop_layers and keep_layers", MessageOf(Minimal, change), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("search.drop_share: missing", "search.budget=parameters", "search.drop_layers=null")]
+    [InlineData("search.budget: parameters, but a number of layers", "search.budget=parameters", "search.drop_share=0.25")]
+    [InlineData("search.drop_share: given, but search.budget is layers", "search.drop_share=0.25")]
+    [InlineData("search.method is shortgpt", "search.budget=parameters", "search.drop_layers=null", "search.drop_share=0.25", "search.method=shortgpt")]
+    public void Load_BudgetThatContradicts_SaysWhatToChange(string expected, params string[] changes) =>
+        Assert.Contains(expected, MessageOf(Minimal, changes), StringComparison.Ordinal);
 
     [Fact]
     public void Load_HeldoutAlsoTrainedOn_Throws() =>

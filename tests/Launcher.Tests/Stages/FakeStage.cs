@@ -13,7 +13,7 @@ internal sealed class FakeStage(string name, params string[] needs) : IStage
 
     public string Description => "for tests";
 
-    public IReadOnlyList<string> Needs => needs;
+    public IReadOnlyList<string> Needs(Recipe recipe) => needs;
 
     public int Runs { get; private set; }
 

@@ -65,7 +65,7 @@ public sealed class PipelineRunnerTests : IDisposable
     {
         List<string> begun = [];
         PipelineRunner? runner = null;
-        runner = new PipelineRunner(StagePlan.For([_capture, _search], "search"), TimeProvider.System)
+        runner = new PipelineRunner(StagePlan.For([_capture, _search], new Recipe(), "search"), TimeProvider.System)
         {
             StageBegins = () => begun.Add(runner!.CurrentStage),
         };
@@ -108,7 +108,7 @@ public sealed class PipelineRunnerTests : IDisposable
 
     private void Run(Recipe recipe) => Runner().Run(Context(recipe));
 
-    private PipelineRunner Runner() => new(StagePlan.For([_capture, _search], "search"), TimeProvider.System);
+    private PipelineRunner Runner() => new(StagePlan.For([_capture, _search], new Recipe(), "search"), TimeProvider.System);
 
     private StageContext Context(Recipe recipe) => new()
     {

@@ -21,7 +21,7 @@ public sealed class RunProgressTests : IDisposable
     {
         var folder = new RunFolder(_temporary.Path);
         var first = new FakeStage("first");
-        StagePlan plan = StagePlan.For([first, new FakeStage("second", "first")], "second");
+        StagePlan plan = StagePlan.For([first, new FakeStage("second", "first")], new Recipe(), "second");
         var recipe = new Recipe();
         RunProgress before = RunProgress.Of(plan, recipe, folder);
 

@@ -1,3 +1,4 @@
+using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Stages;
 
 namespace E3Scale.Launcher.Tests.Stages;
@@ -9,15 +10,15 @@ public class StagePlanTests
 
     [Fact]
     public void For_StageWithNeeds_TakesThemInOrder() =>
-        Assert.Equal(["capture", "importance", "search"], StagePlan.For(Catalog, "search").Stages.Select(stage => stage.Name));
+        Assert.Equal(["capture", "importance", "search"], StagePlan.For(Catalog, new Recipe(), "search").Stages.Select(stage => stage.Name));
 
     [Fact]
-    public void For_StageWithoutNeeds_TakesItAlone() => Assert.Equal("other", Assert.Single(StagePlan.For(Catalog, "other").Stages).Name);
+    public void For_StageWithoutNeeds_TakesItAlone() => Assert.Equal("other", Assert.Single(StagePlan.For(Catalog, new Recipe(), "other").Stages).Name);
 
     [Fact]
     public void For_UnknownStage_ListsTheKnown()
     {
-        var error = Assert.Throws<ArgumentException>(() => StagePlan.For(Catalog, "serch"));
+        var error = Assert.Throws<ArgumentException>(() => StagePlan.For(Catalog, new Recipe(), "serch"));
 
         Assert.Contains("capture, importance, search, other", error.Message, StringComparison.Ordinal);
     }
@@ -28,7 +29,7 @@ public class StagePlanTests
         var seen = new HashSet<string>();
         foreach (IStage stage in StageCatalog.All)
         {
-            Assert.Subset(seen, stage.Needs.ToHashSet());
+            Assert.Subset(seen, stage.Needs(new Recipe()).ToHashSet());
             Assert.True(seen.Add(stage.Name), $"two stages are called {stage.Name}");
         }
         Assert.Subset(seen, StageCatalog.WholeRun.ToHashSet());

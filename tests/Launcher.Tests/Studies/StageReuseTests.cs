@@ -16,7 +16,7 @@ public sealed class StageReuseTests : IDisposable
     public void Take_SameInputs_LinksWhatIsDone()
     {
         var reuse = new StageReuse();
-        reuse.Offer(Finished("first", Recipe("search.drop_layers=4"), "corpus", "capture"));
+        Offer(reuse, "first", Recipe("search.drop_layers=4"));
         var second = new RunFolder(Path.Combine(_folder.Path, "second"));
 
         reuse.Take(Recipe("search.drop_layers=8"), second);
@@ -31,7 +31,7 @@ public sealed class StageReuseTests : IDisposable
     public void Take_OtherSeed_LinksNothing()
     {
         var reuse = new StageReuse();
-        reuse.Offer(Finished("first", Recipe("seed=1"), "corpus", "capture"));
+        Offer(reuse, "first", Recipe("seed=1"));
         var second = new RunFolder(Path.Combine(_folder.Path, "second"));
 
         reuse.Take(Recipe("seed=2"), second);
@@ -43,9 +43,8 @@ public sealed class StageReuseTests : IDisposable
     public void Take_AfterTheRecipeChanged_ReplacesOnlyTheLink()
     {
         var reuse = new StageReuse();
-        RunFolder first = Finished("first", Recipe("store.top_k=10"), "corpus", "capture");
-        reuse.Offer(first);
-        reuse.Offer(Finished("other", Recipe("store.top_k=5"), "corpus", "capture"));
+        RunFolder first = Offer(reuse, "first", Recipe("store.top_k=10"));
+        Offer(reuse, "other", Recipe("store.top_k=5"));
         var second = new RunFolder(Path.Combine(_folder.Path, "second"));
         reuse.Take(Recipe("store.top_k=10"), second);
 
@@ -58,10 +57,11 @@ public sealed class StageReuseTests : IDisposable
     private static Recipe Recipe(string change) =>
         RecipeLoader.Load(Path.Combine(SharedData.RepositoryRoot, "cluster", "recipes", "tiny-r1.yaml"), [change]);
 
-    private RunFolder Finished(string name, Recipe recipe, params string[] stages)
+    /// <summary>Offers a run that has finished two stages.</summary>
+    private RunFolder Offer(StageReuse reuse, string name, Recipe recipe)
     {
         var folder = new RunFolder(Path.Combine(_folder.Path, name));
-        foreach (string stage in stages)
+        foreach (string stage in new[] { "corpus", "capture" })
         {
             IStage step = StageCatalog.All.First(step => step.Name == stage);
             string hash = step.InputHash(recipe, folder);
@@ -78,6 +78,7 @@ public sealed class StageReuseTests : IDisposable
                 FinishedAt = DateTimeOffset.UnixEpoch,
             });
         }
+        reuse.Offer(recipe, folder);
         return folder;
     }
 }

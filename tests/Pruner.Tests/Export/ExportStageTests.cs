@@ -72,6 +72,35 @@ public sealed class ExportStageTests : IDisposable
     }
 
     [Fact]
+    public void Run_NothingTrained_WritesTheTeachersOwnWeights()
+    {
+        SmallModel.Write(_folder["teacher"], SmallModel.DeepSeek(5));
+        WriteMask(searchSteps: 0);
+        Stage(new TrainOptions(), totalSteps: null).Run();
+
+        using var scope = NewDisposeScope();
+        using var teacher = HuggingFaceCheckpoint.Open(_folder["teacher"]);
+        using Decoder pruned = new(teacher.Config, teacher.Names, teacher, DecoderPart.Without(teacher.Config, s_dropped));
+        using var student = HuggingFaceCheckpoint.Open(_folder["student"]);
+        using Decoder model = new(student.Config, student.Names, student);
+        Assert.Equal(Logits(pruned), Logits(model));
+    }
+
+    [Fact]
+    public void Run_SearchedButNotRecovered_WritesTheWeightsOfTheSearch()
+    {
+        SmallModel.Write(_folder["teacher"], SmallModel.Llama(5));
+        WriteMask(searchSteps: TotalSteps);
+        double[] expected = TrainAndSave(new TrainOptions(), Path.Combine("search", SearchStage.CheckpointFolder));
+        Stage(new TrainOptions(), totalSteps: null).Run();
+
+        using var scope = NewDisposeScope();
+        using var student = HuggingFaceCheckpoint.Open(_folder["student"]);
+        using Decoder model = new(student.Config, student.Names, student);
+        Assert.Equal(expected, Logits(model));
+    }
+
+    [Fact]
     public void Run_NoMask_NamesTheStageThatIsMissing()
     {
         SmallModel.Write(_folder["teacher"], SmallModel.Llama(5));
@@ -81,7 +110,7 @@ public sealed class ExportStageTests : IDisposable
 
     public void Dispose() => _folder.Dispose();
 
-    private ExportStage Stage(TrainOptions train, WeightFormat weights = WeightFormat.Fp32) => new(
+    private ExportStage Stage(TrainOptions train, WeightFormat weights = WeightFormat.Fp32, int? totalSteps = TotalSteps) => new(
         new ExportStageOptions
         {
             TeacherFolder = _folder["teacher"],
@@ -89,13 +118,13 @@ public sealed class ExportStageTests : IDisposable
             DistillFolder = _folder["distill"],
             OutputFolder = _folder["student"],
             Train = train,
-            TotalSteps = TotalSteps,
+            TotalSteps = totalSteps,
             SequenceLength = 9,
             Weights = weights,
         },
         OneRank.Environment());
 
-    private void WriteMask() => JsonFile.Write(Path.Combine(_folder["search"], "mask.json"), new MaskResult
+    private void WriteMask(int searchSteps = 1) => JsonFile.Write(Path.Combine(_folder["search"], "mask.json"), new MaskResult
     {
         Layers = 5,
         Kept = [.. Enumerable.Range(0, 5).Except(s_dropped)],
@@ -104,12 +133,12 @@ public sealed class ExportStageTests : IDisposable
         Gap = 0,
         Method = "e3-pruner",
         Tokens = 0,
-        Steps = 1,
+        Steps = searchSteps,
     });
 
     /// <summary>A student after some steps of a made-up training, saved as the recovery saves it.</summary>
     /// <returns>Its logits.</returns>
-    private double[] TrainAndSave(TrainOptions train)
+    private double[] TrainAndSave(TrainOptions train, string? checkpointFolder = null)
     {
         using var scope = NewDisposeScope();
         using Mesh mesh = OneRank.Mesh();
@@ -123,7 +152,7 @@ public sealed class ExportStageTests : IDisposable
             model.Decoder.Logits(model.Decoder.Forward(model.Decoder.Embed(ids_BT))).logsumexp(-1).sum().backward();
             optimizer.Step(step, 0.02);
         }
-        using TrainCheckpoint checkpoints = new(Path.Combine(_folder["distill"], DistillStage.CheckpointFolder), mesh);
+        using TrainCheckpoint checkpoints = new(_folder[checkpointFolder ?? Path.Combine("distill", DistillStage.CheckpointFolder)], mesh);
         checkpoints.Save(TotalSteps, optimizer, new JsonObject(), kept: 1);
         checkpoints.Complete();
         return Logits(model.Decoder);

@@ -31,6 +31,7 @@ public sealed class LeaveOneOutTests
 
         double[] expected = golden.Doubles("loo_kl_full_to_pruned");
         Assert.All(expected.Zip(result.Kl), pair => Assert.Equal(pair.First, pair.Second, 1e-5 * expected.Max()));
+        Assert.All(golden.Doubles("block_influence").Zip(result.BlockInfluence!), pair => Assert.Equal(pair.First, pair.Second, 1e-6));
         Assert.Equal(expected.Length, result.Layers);
         Assert.Equal([0, expected.Length - 1], result.ProtectedLayers);
         Assert.Equal(golden.Shape("input_ids"), new[] { result.CalibrationSequences, result.Tokens / result.CalibrationSequences });

@@ -124,6 +124,36 @@ public sealed class MaskLearnerTests : IDisposable
     }
 
     [Fact]
+    public void Begin_WithoutNoise_DrawsTheLargestScores()
+    {
+        MaskLearner learner = Learner(new SearchOptionsChange(Draws: 2, Noise: false));
+        for (int step = 0; step < Steps; step++)
+        {
+            using MaskStep masks = learner.Begin(step);
+            Assert.All(masks.Draws, draw => Assert.Equal(learner.KeptNow(step), draw.Hard));
+        }
+    }
+
+    [Fact]
+    public void Begin_ShareOfParameters_DropsAtLeastThatShareInEveryDraw()
+    {
+        // Layer 6 alone has more than the quarter of 24 that goes at the end.
+        long[] parameters = [3, 1, 1, 3, 1, 2, 10, 3];
+        MaskLearner learner = Learner(new SearchOptionsChange(Draws: MicroBatches, DropShare: 0.25), parameters: parameters);
+        using MaskStep masks = learner.Begin(Steps - 1);
+
+        foreach (MaskDraw draw in masks.Draws)
+        {
+            Assert.InRange(Enumerable.Range(0, Layers).Where(layer => !draw.Hard[layer]).Sum(layer => parameters[layer]), 6, 24);
+            Assert.Equal(draw.Hard.Count(kept => kept), draw.Soft.Sum(), 1e-9); // relaxed for as many layers as this draw keeps
+        }
+    }
+
+    [Fact]
+    public void Constructor_NeitherLayersNorShare_Throws() =>
+        Assert.Throws<ArgumentException>(() => Learner(new SearchOptionsChange(KeepLayers: null)));
+
+    [Fact]
     public void Restore_AfterAKill_GoesOnWithTheSameBits()
     {
         MaskLearner straight = Learner(new SearchOptionsChange()), killed = Learner(new SearchOptionsChange());
@@ -156,17 +186,19 @@ public sealed class MaskLearnerTests : IDisposable
         learner.Update();
     }
 
-    private MaskLearner Learner(SearchOptionsChange change, double[]? importance = null)
+    private MaskLearner Learner(SearchOptionsChange change, double[]? importance = null, long[]? parameters = null)
     {
         TrainOptions train = new() { BatchSequences = 8, MicroBatchSequences = 2, Seed = change.Seed };
         SearchOptions options = new()
         {
             TeacherFolder = "", CorpusFile = "", StoreFolder = "", ImportanceFile = "", OutputFolder = "",
-            Train = train, Steps = Steps, KeepLayers = Keep, DrawsPerStep = change.Draws,
+            Train = train, Steps = Steps, DrawsPerStep = change.Draws, Noise = change.Noise,
+            KeepLayers = change.DropShare is null ? change.KeepLayers : null, DropShare = change.DropShare,
         };
         return new MaskLearner(
-            options, importance ?? [.8, .1, .4, .2, .6, .3, .5, .7], [0, Layers - 1], _mesh, new BatchPlan(new SequenceOrder(100, 1), train, _mesh));
+            options, importance ?? [.8, .1, .4, .2, .6, .3, .5, .7], [0, Layers - 1], _mesh, new BatchPlan(new SequenceOrder(100, 1), train, _mesh),
+            parameters);
     }
 
-    private sealed record SearchOptionsChange(ulong Seed = 1, int Draws = 0);
+    private sealed record SearchOptionsChange(ulong Seed = 1, int Draws = 0, bool Noise = true, int? KeepLayers = Keep, double? DropShare = null);
 }

@@ -12,7 +12,7 @@ internal static class TrainingSection
         if (input.SearchMetrics.Count == 0)
             markup.Note("There is no search/metrics.jsonl: the search stage has not run, or did not train.");
         if (input.DistillMetrics.Count == 0)
-            markup.Note("There is no distill/metrics.jsonl: the distill stage has not run.");
+            markup.Note("There is no distill/metrics.jsonl: the distill stage has not run, or the recipe asks for no recovery.");
         if (input.SearchMetrics.Count + input.DistillMetrics.Count > 0)
         {
             markup.Begin("div", ("class", "pair"));
