@@ -13,8 +13,11 @@ namespace E3Scale.Benchmarks;
 /// <param name="dataRank">Position on the data axis: replicas work on different ids.</param>
 /// <param name="sequences">Of a micro-batch.</param>
 /// <param name="positions">Of a sequence.</param>
-internal sealed class NextTokens(Decoder decoder, int dataRank, int sequences, int positions) : IMicroBatchWork
+/// <param name="gate">Layer mask of every micro-batch; null (default) for all layers.</param>
+internal sealed class NextTokens(Decoder decoder, int dataRank, int sequences, int positions, LayerGate? gate = null) : IMicroBatchWork
 {
+    public LayerGate? Gate(int microBatch) => gate;
+
     public Tensor Ids(int microBatch)
     {
         long first = 1_000_003L * (dataRank + 1) * (microBatch + 1);

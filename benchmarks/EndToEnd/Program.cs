@@ -19,6 +19,7 @@ internal static class Program
         new ExpertDispatchBenchmark(),
         new ExpertPlacementBenchmark(),
         new RepartitionBenchmark(),
+        new SearchCostBenchmark(),
         new PlanAccuracyBenchmark(),
         new StoreEncodingBenchmark(),
         new StoreCaptureBenchmark(),

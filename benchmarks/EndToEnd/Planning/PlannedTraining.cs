@@ -58,7 +58,7 @@ internal static class PlannedTraining
     /// <summary>Writes the corpus that all ranks read.</summary>
     public static void WriteCorpus(string folder) => PackedCorpusBuilder.Build(
         CorpusIn(folder), Enumerable.Range(0, 4 * Sequences).Select(i => new CorpusDocument(new string((char)('a' + i % 26), Workload.SequenceLength))),
-        new CharacterTokenizer(), new PackedCorpusOptions { SequenceLength = Workload.SequenceLength }).Dispose();
+        new CharacterTokenizer(Vocabulary), new PackedCorpusOptions { SequenceLength = Workload.SequenceLength }).Dispose();
 
     /// <summary>Trains and measures. Collective over the world.</summary>
     public static void Run(Communicator world, MeshShape shape, string folder)
@@ -104,24 +104,4 @@ internal static class PlannedTraining
     }
 
     private static string CorpusIn(string folder) => Path.Combine(folder, "corpus.bin");
-
-    /// <summary>One token a character.</summary>
-    private sealed class CharacterTokenizer : ITokenizer
-    {
-        public int VocabularySize => Vocabulary;
-
-        public int? BosId => null;
-
-        public int? EosId => 0;
-
-        public int? PadId => 0;
-
-        public string Hash => Convert.ToHexStringLower(SHA256.HashData("characters"u8));
-
-        public int[] Encode(string text, bool addSpecialTokens = false, bool recognizesSpecialTokens = true) => [.. text.Select(character => (int)character)];
-
-        public string Decode(ReadOnlySpan<int> ids, bool skipSpecialTokens = false) => throw new NotSupportedException("training never decodes");
-
-        public int TokenId(string token) => throw new NotSupportedException("training never looks tokens up");
-    }
 }
