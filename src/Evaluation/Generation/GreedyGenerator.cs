@@ -15,6 +15,9 @@ namespace E3Scale.Evaluation.Generation;
 /// <param name="endToken">Ends an answer; null runs to the longest.</param>
 public sealed class GreedyGenerator(ShardedModel model, int? endToken)
 {
+    /// <summary>Whether an answer, without the end token, is long enough; null (default) when only the end token and the length end it.</summary>
+    public Predicate<IReadOnlyList<int>>? IsComplete { get; init; }
+
     /// <summary>Continues prompts. Collective over the world: ranks stop together, when the last one is done.</summary>
     /// <param name="prompts">Prompts of this replica, each with at least one token; the same on all its stages. May be empty.</param>
     /// <param name="maxNewTokens">Longest answer.</param>
@@ -33,7 +36,7 @@ public sealed class GreedyGenerator(ShardedModel model, int? endToken)
             for (int i = 0; i < open.Count; i++)
                 if (next[i] != endToken)
                     rows[open[i]].Add(next[i]);
-            open = [.. open.Where((_, i) => next[i] != endToken)];
+            open = [.. open.Where((row, i) => next[i] != endToken && IsComplete?.Invoke(rows[row][prompts[row].Length..]) != true)];
         }
         return [.. prompts.Select((prompt, i) => rows[i].Skip(prompt.Length).ToArray())];
     }
