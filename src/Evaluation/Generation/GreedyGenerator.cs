@@ -1,4 +1,5 @@
 using E3Scale.Kernels;
+using E3Scale.MoE;
 using E3Scale.Mpi;
 using E3Scale.Sharding;
 using static TorchSharp.torch;
@@ -8,13 +9,26 @@ namespace E3Scale.Evaluation.Generation;
 // Shape suffixes in this file: B = prompts of a batch, T = positions, H = hidden, V = vocabulary.
 
 /// <summary>
-/// Greedy generation on a sharded model. Prompts are padded on the right, which a causal model does not see; every step runs the
-/// unfinished ones forward and takes the most likely next token of each prompt (the lowest id among equals).
+/// Greedy generation on a sharded model. Prompts are padded on the right, which a causal model does not see. With a cache of keys and values each
+/// step runs one position of every text; without one it runs the unfinished texts whole. Either way the most likely next token is taken (the
+/// lowest id among equals).
 /// </summary>
 /// <param name="model">The model.</param>
 /// <param name="endToken">Ends an answer; null runs to the longest.</param>
 public sealed class GreedyGenerator(ShardedModel model, int? endToken)
 {
+    /// <summary>Whether an answer, without the end token, is long enough; null (default) when only the end token and the length end it.</summary>
+    public Predicate<IReadOnlyList<int>>? IsComplete { get; init; }
+
+    /// <summary>
+    /// Whether earlier positions are kept instead of computed again. Default true. Texts that a cache cannot take
+    /// (<see cref="KeyValueCache.Supports"/>) are computed again in any case.
+    /// </summary>
+    public bool UsesCache { get; init; } = true;
+
+    /// <summary>Told after every step, when its tokens are known on this rank, how many steps there were; null (default) for nobody.</summary>
+    public Action<int>? AfterStep { get; init; }
+
     /// <summary>Continues prompts. Collective over the world: ranks stop together, when the last one is done.</summary>
     /// <param name="prompts">Prompts of this replica, each with at least one token; the same on all its stages. May be empty.</param>
     /// <param name="maxNewTokens">Longest answer.</param>
@@ -23,33 +37,70 @@ public sealed class GreedyGenerator(ShardedModel model, int? endToken)
     {
         ArgumentNullException.ThrowIfNull(prompts);
         var rows = prompts.Select(prompt => new List<int>(prompt)).ToList();
-        var open = new List<int>(Enumerable.Range(0, rows.Count));
+        int[] open = [.. Enumerable.Range(0, rows.Count)]; // unfinished
+        int[] running = open; // rows of the batch: with a cache some finished ones stay a while
+        using KeyValueCache? cache = NewCache(prompts, maxNewTokens);
         for (int step = 0; step < maxNewTokens; step++)
         {
-            if (model.Mesh.World.AllReduceScalar((long)open.Count, ReduceOperation.Sum) == 0)
+            if (model.Mesh.World.AllReduceScalar((long)open.Length, ReduceOperation.Sum) == 0)
                 break;
             // A rank whose answers are complete works along on a dummy, because the ranks of an expert group move in step.
-            var next = NextTokens(open.Count > 0 ? [.. open.Select(i => rows[i])] : [[0]]);
-            for (int i = 0; i < open.Count; i++)
-                if (next[i] != endToken)
-                    rows[open[i]].Add(next[i]);
-            open = [.. open.Where((_, i) => next[i] != endToken)];
+            int[] next = open.Length > 0 ? NextTokens([.. running.Select(i => rows[i])], cache) : NextTokens([[0]], null);
+            var isOpen = new HashSet<int>();
+            for (int i = 0; i < running.Length && open.Length > 0; i++)
+                if (Array.BinarySearch(open, running[i]) >= 0 && Extend(rows[running[i]], prompts[running[i]].Length, next[i]))
+                    isOpen.Add(running[i]);
+            open = [.. open.Where(isOpen.Contains)];
+            running = Shrink(running, open, cache);
+            AfterStep?.Invoke(step + 1);
         }
         return [.. prompts.Select((prompt, i) => rows[i].Skip(prompt.Length).ToArray())];
     }
 
-    private int[] NextTokens(List<List<int>> rows)
+    private KeyValueCache? NewCache(IReadOnlyList<int[]> prompts, int maxNewTokens) =>
+        UsesCache && prompts.Count > 0 && KeyValueCache.Supports(model.Config, prompts.Max(prompt => prompt.Length) + maxNewTokens)
+            ? new KeyValueCache([.. prompts.Select(prompt => prompt.Length)])
+            : null;
+
+    /// <summary>Adds a token to an answer; false when the answer is complete.</summary>
+    private bool Extend(List<int> row, int promptLength, int token)
+    {
+        if (token == endToken)
+            return false;
+        row.Add(token);
+        return IsComplete?.Invoke(row[promptLength..]) != true;
+    }
+
+    /// <summary>Finished rows leave the batch: at once without a cache; with one, whose rows must be moved then, when they are half of it.</summary>
+    private static int[] Shrink(int[] running, int[] open, KeyValueCache? cache)
+    {
+        if (cache is null || open.Length == 0)
+            return open;
+        if (2 * open.Length > running.Length)
+            return running;
+        cache.Keep([.. Enumerable.Range(0, running.Length).Where(i => Array.BinarySearch(open, running[i]) >= 0)]);
+        return open;
+    }
+
+    private int[] NextTokens(List<List<int>> rows, KeyValueCache? cache)
     {
         var next = new int[rows.Count];
-        model.Executor.Infer(new StepWork(model, rows, next), 1);
+        model.Executor.Infer(new StepWork(model, rows, next, cache), 1);
         model.Mesh.PipelineGroup.Broadcast<int>(next, model.Mesh.Shape.Pipeline - 1);
         return next;
     }
 
-    private sealed class StepWork(ShardedModel model, List<List<int>> rows, int[] next) : IMicroBatchWork
+    private sealed class StepWork(ShardedModel model, List<List<int>> rows, int[] next, KeyValueCache? cache) : IMicroBatchWork
     {
+        // Once the cache has the prompts, only the last token of each row is new.
+        private readonly bool _isNext = cache is { HasPrompts: true };
+
+        public KeyValueCache? Cache(int microBatch) => cache;
+
         public Tensor Ids(int microBatch)
         {
+            if (_isNext)
+                return tensor(rows.Select(row => (long)row[^1]).ToArray(), [rows.Count, 1]);
             int longest = rows.Max(row => row.Count);
             var ids = new long[rows.Count * longest];
             for (int i = 0; i < rows.Count; i++)
@@ -62,7 +113,7 @@ public sealed class GreedyGenerator(ShardedModel model, int? endToken)
         {
             using var scope = NewDisposeScope();
             long longest = hidden_BTH.shape[1];
-            long[] last = [.. rows.Select((row, i) => i * longest + row.Count - 1)];
+            long[] last = [.. rows.Select((row, i) => i * longest + (_isNext ? 0 : row.Count - 1))];
             // Only the last position of each prompt needs the head.
             var hidden_B1H = hidden_BTH.reshape(-1, hidden_BTH.shape[2]).index_select(0, tensor(last, device: hidden_BTH.device)).unsqueeze(1);
             var logits_BV = model.Decoder.Logits(hidden_B1H).flatten(0, 1).to_type(ScalarType.Float32).cpu().contiguous();

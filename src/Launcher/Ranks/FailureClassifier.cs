@@ -1,5 +1,6 @@
 using E3Scale.Data.Corpora;
 using E3Scale.Data.Tokenizers;
+using E3Scale.Evaluation.Tasks;
 using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Runs;
 using E3Scale.Launcher.Slurm;
@@ -22,7 +23,7 @@ public static class FailureClassifier
         OperationCanceledException => ExitCode.Cancelled,
         RecipeException or RunFolderException or MpiNotFoundException or SlurmException => ExitCode.BadInput,
         CheckpointException or CorpusException or TokenizerException or LogitStoreException => ExitCode.BadInput,
-        MeshException or DeviceException or StageInputException => ExitCode.BadInput,
+        MeshException or DeviceException or StageInputException or TaskException => ExitCode.BadInput,
         FileNotFoundException or DirectoryNotFoundException or InvalidDataException => ExitCode.BadInput,
         _ => ExitCode.StageFailed,
     };

@@ -2,7 +2,8 @@ using static TorchSharp.torch;
 
 namespace E3Scale.MoE;
 
-// Shape suffixes in this file: B = batch, N = heads, T = positions, D = query and key width, W = value width.
+// Shape suffixes in this file: B = batch, N = heads, T = positions, D = query and key width, W = value width,
+// G = queries of one position that share keys, S = cached positions.
 
 /// <summary>Softmax attention in which a position sees itself and what is before it, or only the nearest part of that.</summary>
 /// <param name="scale">Factor on the products of queries and keys.</param>
@@ -20,6 +21,21 @@ internal sealed class CausalAttention(double scale, int? window = null) : IDispo
         var scores_BNTT = (query_BNTD * scale).matmul(key_BNTD.transpose(2, 3)).to_type(ScalarType.Float32) + Mask(positions, query_BNTD.device);
         var weights_BNTT = scores_BNTT.softmax(-1).to_type(value_BNTW.dtype);
         return weights_BNTT.matmul(value_BNTW).transpose(1, 2).reshape(batch, positions, -1).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The same for the next position of each row, which looks at all that are cached.</summary>
+    /// <param name="query_BNGD">Queries of one position.</param>
+    /// <param name="keys_BNSD">Cached keys, its own included.</param>
+    /// <param name="values_BNSW">Cached values.</param>
+    /// <param name="pass">Says how many positions each row has.</param>
+    /// <returns>[B, N, G, W].</returns>
+    public Tensor ForwardNext(Tensor query_BNGD, Tensor keys_BNSD, Tensor values_BNSW, CachePass pass)
+    {
+        using var scope = NewDisposeScope();
+        var scores_BNGS = (query_BNGD * scale).matmul(keys_BNSD.transpose(2, 3)).to_type(ScalarType.Float32);
+        if (pass.Mask(window, query_BNGD.device) is { } mask_B11S)
+            scores_BNGS = scores_BNGS + mask_B11S;
+        return scores_BNGS.softmax(-1).to_type(values_BNSW.dtype).matmul(values_BNSW).MoveToOuterDisposeScope();
     }
 
     /// <inheritdoc/>

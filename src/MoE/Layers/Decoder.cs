@@ -117,19 +117,26 @@ public sealed class Decoder : IDisposable
     /// <param name="gate">Which layers take part; null for all.</param>
     /// <param name="afterLayer">Told each layer's number and output, dropped layers included.</param>
     /// <param name="routing">Told what each router decided.</param>
+    /// <param name="cache">What these layers keep of earlier positions, without graph; null when all positions are here.</param>
     /// <returns>[B, T, H]; owned by the current dispose scope.</returns>
+    /// <exception cref="ArgumentException">The cache expects other rows or positions, or the gate has masks, which a cache does not go with.</exception>
     public Tensor Forward(
-        Tensor hidden_BTH, LayerGate? gate = null, Action<int, Tensor>? afterLayer = null, Action<RoutingDecision>? routing = null)
+        Tensor hidden_BTH, LayerGate? gate = null, Action<int, Tensor>? afterLayer = null, Action<RoutingDecision>? routing = null,
+        KeyValueCache? cache = null)
     {
+        if (cache is not null && gate?.Masks is not null)
+            throw new ArgumentException("masks are learned on whole sequences; a cache is for generation", nameof(cache));
+        cache?.Begin(hidden_BTH.shape[0], hidden_BTH.shape[1]);
         foreach (var layer in _layers)
         {
             long start = Stopwatch.GetTimestamp();
-            hidden_BTH = RunLayer(layer, Watch(layer, hidden_BTH), gate, routing);
+            hidden_BTH = RunLayer(layer, Watch(layer, hidden_BTH), gate, routing, cache);
             if (AfterLayerPass is not null && Device.type == DeviceType.CUDA)
                 cuda.synchronize(Device); // a layer's time, not that of handing its operations to the GPU
             AfterLayerPass?.Invoke(new LayerPass(layer.Index, gate?.IsKept[layer.Index] ?? true, Stopwatch.GetElapsedTime(start).TotalSeconds));
             afterLayer?.Invoke(layer.Index, hidden_BTH);
         }
+        cache?.End();
         return hidden_BTH;
     }
 
@@ -257,25 +264,25 @@ public sealed class Decoder : IDisposable
     private Tensor Watch(DecoderLayer layer, Tensor x_BTH) =>
         is_grad_enabled() && x_BTH.requires_grad ? LayerInputFunction.apply(x_BTH, this, layer.Index) : x_BTH;
 
-    private Tensor Run(DecoderLayer layer, Tensor x_BTH, Action<RoutingDecision>? routing)
+    private Tensor Run(DecoderLayer layer, Tensor x_BTH, Action<RoutingDecision>? routing, KeyValueCache? cache)
     {
         if (Recomputation == Recomputation.None || !is_grad_enabled())
-            return layer.Forward(x_BTH, routing);
+            return layer.Forward(x_BTH, routing, cache);
         // Nothing before may train: the weights of this layer still need to be in the graph.
         var input_BTH = x_BTH.requires_grad ? x_BTH : x_BTH.detach().requires_grad_();
         return RecomputedLayerFunction.apply(input_BTH, layer, routing!);
     }
 
-    private Tensor RunLayer(DecoderLayer layer, Tensor x_BTH, LayerGate? gate, Action<RoutingDecision>? routing)
+    private Tensor RunLayer(DecoderLayer layer, Tensor x_BTH, LayerGate? gate, Action<RoutingDecision>? routing, KeyValueCache? cache)
     {
         bool kept = gate is null || gate.IsKept[layer.Index];
         if (gate?.Masks is not { } masks)
-            return kept ? Run(layer, x_BTH, routing) : x_BTH;
+            return kept ? Run(layer, x_BTH, routing, cache) : x_BTH;
         using var scope = NewDisposeScope();
         Tensor output_BTH;
         if (kept)
         {
-            output_BTH = Run(layer, x_BTH, routing);
+            output_BTH = Run(layer, x_BTH, routing, cache: null);
         }
         else
         {

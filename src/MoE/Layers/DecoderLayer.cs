@@ -58,10 +58,13 @@ public sealed class DecoderLayer : IDisposable
     /// <param name="x_BTH">[B, T, H].</param>
     /// <param name="observer">Told what the router decided, if the layer has one.</param>
     /// <returns>[B, T, H]; owned by the current dispose scope.</returns>
-    public Tensor Forward(Tensor x_BTH, Action<RoutingDecision>? observer = null)
+    public Tensor Forward(Tensor x_BTH, Action<RoutingDecision>? observer = null) => Forward(x_BTH, observer, cache: null);
+
+    /// <summary>The same with what this layer keeps of earlier positions.</summary>
+    internal Tensor Forward(Tensor x_BTH, Action<RoutingDecision>? observer, KeyValueCache? cache)
     {
         using var scope = NewDisposeScope();
-        var attended_BTH = _attention.Forward(_attentionNorm.Forward(x_BTH));
+        var attended_BTH = _attention.Forward(_attentionNorm.Forward(x_BTH), cache?.Of(Index));
         var h_BTH = x_BTH + (_attentionOutputNorm?.Forward(attended_BTH) ?? attended_BTH);
         var normed_BTH = _mlpNorm.Forward(h_BTH);
         var mlp_BTH = _dense is null ? _experts!.Forward(normed_BTH, observer) : _dense.Forward(normed_BTH);

@@ -2,7 +2,7 @@ using static TorchSharp.torch;
 
 namespace E3Scale.MoE;
 
-// Shape suffixes in this file: B = batch, T = positions, H = hidden, N = query heads, K = key heads, D = head width.
+// Shape suffixes in this file: B = batch, T = positions, H = hidden, N = query heads, K = key heads, D = head width, S = cached positions.
 
 /// <summary>Grouped-query attention of the LLaMA family (Ainslie et al. 2023); multi-head when every query head has its own key head.</summary>
 internal sealed class GroupedQueryAttention : IAttention
@@ -31,13 +31,26 @@ internal sealed class GroupedQueryAttention : IAttention
 
     public IEnumerable<Projection> Projections => [_query, _key, _value, _output];
 
-    public Tensor Forward(Tensor x_BTH)
+    public Tensor Forward(Tensor x_BTH, LayerCache? cache = null)
     {
         using var scope = NewDisposeScope();
-        var query_BNTD = _rope.Rotate(Normalized(_queryNorm, Heads(_query.Forward(x_BTH), _config.HeadCount)));
-        var key_BNTD = Repeat(_rope.Rotate(Normalized(_keyNorm, Heads(_key.Forward(x_BTH), _config.KeyValueHeadCount))));
-        var value_BNTD = Repeat(Heads(_value.Forward(x_BTH), _config.KeyValueHeadCount));
-        return _output.Forward(_attention.Forward(query_BNTD, key_BNTD, value_BNTD)).MoveToOuterDisposeScope();
+        var query_BNTD = _rope.Rotate(Normalized(_queryNorm, Heads(_query.Forward(x_BTH), _config.HeadCount)), cache?.Pass);
+        var key_BKTD = _rope.Rotate(Normalized(_keyNorm, Heads(_key.Forward(x_BTH), _config.KeyValueHeadCount)), cache?.Pass);
+        var value_BKTD = Heads(_value.Forward(x_BTH), _config.KeyValueHeadCount);
+        var keys_BKSD = cache?.Append(0, key_BKTD);
+        var values_BKSD = cache?.Append(1, value_BKTD);
+        var mixed_BTC = cache is null || cache.Pass.IsPrompt
+            ? _attention.Forward(query_BNTD, Repeat(key_BKTD), Repeat(value_BKTD))
+            : AttendNext(query_BNTD, keys_BKSD!, values_BKSD!, cache.Pass);
+        return _output.Forward(mixed_BTC).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>One new position of each row: its query heads go to their key head's vectors together, which are not repeated.</summary>
+    private Tensor AttendNext(Tensor query_BNTD, Tensor keys_BKSD, Tensor values_BKSD, CachePass pass)
+    {
+        long batch = query_BNTD.shape[0], keyHeads = _config.KeyValueHeadCount;
+        var query_BKGD = query_BNTD.reshape(batch, keyHeads, _config.HeadCount / keyHeads, _config.HeadDim);
+        return _attention.ForwardNext(query_BKGD, keys_BKSD, values_BKSD, pass).reshape(batch, 1, -1);
     }
 
     public void Dispose() => _attention.Dispose();

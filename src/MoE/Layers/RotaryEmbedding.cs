@@ -28,15 +28,17 @@ internal sealed class RotaryEmbedding : IDisposable
         config.Yarn is { MScaleAllDim: not 0 } yarn ? Math.Pow(YarnMagnitude(yarn, yarn.MScaleAllDim), 2) : 1;
 
     /// <summary>Rotates each pair of dims by position times frequency.</summary>
-    /// <param name="x_BNTD">float [B, N, T, D]; positions are 0..T-1.</param>
+    /// <param name="x_BNTD">float [B, N, T, D].</param>
+    /// <param name="pass">For the next position of each row of a cache: says which that is, and T is 1. Null, or a pass of prompts: 0..T-1.</param>
     /// <returns>[B, N, T, D]: for interleaved models the first halves of all pairs come first, as in Hugging Face's code; scores do not see the difference.</returns>
-    public Tensor Rotate(Tensor x_BNTD)
+    public Tensor Rotate(Tensor x_BNTD, CachePass? pass = null)
     {
         using var scope = NewDisposeScope();
-        EnsureTables(x_BNTD.shape[2], x_BNTD.device);
+        bool isNext = pass is { IsPrompt: false };
         long positions = x_BNTD.shape[2], pairs = _config.Dim / 2;
-        var cos_TP = _cos_TP!.narrow(0, 0, positions).to_type(x_BNTD.dtype);
-        var sin_TP = _sin_TP!.narrow(0, 0, positions).to_type(x_BNTD.dtype);
+        EnsureTables(isNext ? pass!.Span : positions, x_BNTD.device);
+        var cos_TP = Rows(_cos_TP!).to_type(x_BNTD.dtype);
+        var sin_TP = Rows(_sin_TP!).to_type(x_BNTD.dtype);
         Tensor first, second;
         if (_config.Interleaved)
         {
@@ -48,6 +50,11 @@ internal sealed class RotaryEmbedding : IDisposable
             (first, second) = (x_BNTD.narrow(3, 0, pairs), x_BNTD.narrow(3, pairs, pairs));
         }
         return cat([first * cos_TP - second * sin_TP, second * cos_TP + first * sin_TP], -1).MoveToOuterDisposeScope();
+
+        // Of the next positions each row has one of its own: [B, 1, 1, P].
+        Tensor Rows(Tensor table_TP) => isNext
+            ? table_TP.index_select(0, pass!.Positions(table_TP.device)).unsqueeze(1).unsqueeze(1)
+            : table_TP.narrow(0, 0, positions);
     }
 
     /// <inheritdoc/>
@@ -64,6 +71,8 @@ internal sealed class RotaryEmbedding : IDisposable
             return;
         Dispose();
         _tableLength = length;
+        // Some more than asked for: generation asks for one more each time.
+        positions = length > 0 ? positions : (long)System.Numerics.BitOperations.RoundUpToPowerOf2((ulong)positions);
         double[] frequencies = Frequencies(_config, length);
         int pairs = frequencies.Length;
         var (cos, sin) = (new float[positions * pairs], new float[positions * pairs]);

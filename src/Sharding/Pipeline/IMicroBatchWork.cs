@@ -15,6 +15,10 @@ public interface IMicroBatchWork
     /// <param name="microBatch">0-based within the replica.</param>
     LayerGate? Gate(int microBatch) => null;
 
+    /// <summary>What this rank's layers keep of earlier positions of a micro-batch; null when there is nothing to go on from.</summary>
+    /// <param name="microBatch">0-based within the replica.</param>
+    KeyValueCache? Cache(int microBatch) => null;
+
     /// <summary>Last stage only: what becomes of the residual stream after the last layer.</summary>
     /// <param name="microBatch">0-based within the replica.</param>
     /// <param name="hidden_BTH">[B, T, H]; owned by the executor.</param>

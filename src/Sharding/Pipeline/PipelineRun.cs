@@ -95,7 +95,7 @@ internal sealed class PipelineRun
         }
         var queue = _splits ? new DeferredWeightGradients() : null;
         _decoder.WeightGradients = queue;
-        var hidden_BTH = _decoder.Forward(received ?? Embed(microBatch), _work.Gate(microBatch));
+        var hidden_BTH = _decoder.Forward(received ?? Embed(microBatch), _work.Gate(microBatch), cache: _work.Cache(microBatch));
         if (_activationsOut is not null)
             Wait(() => _activationsOut.Send(hidden_BTH));
         var output = _mesh.IsLastStage ? _work.Finish(microBatch, hidden_BTH) : hidden_BTH;

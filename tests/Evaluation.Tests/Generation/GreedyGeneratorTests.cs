@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using E3Scale.Data.Tokenizers;
 using E3Scale.Evaluation.Generation;
 using E3Scale.MoE;
@@ -44,6 +45,41 @@ public sealed class GreedyGeneratorTests : IDisposable
         Assert.Equal(prompts.Select(prompt => generator.Generate([prompt], 6)[0]), generator.Generate(prompts, 6));
     }
 
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("deepseek")]
+    [InlineData("sliding")]
+    public void Generate_WithACache_GivesTheTokensOfWholeTexts(string kind)
+    {
+        using ShardedModel model = Model(Config(kind));
+        int[][] prompts = [[3, 9, 27, 1, 5], [8], [30, 2, 30], [17, 4, 4, 21, 0, 9, 12]];
+        foreach (int? end in (int?[])[null, 6, 11, 20]) // with end tokens rows leave the batch at different times
+        {
+            int[][] expected = new GreedyGenerator(model, end) { UsesCache = false }.Generate(prompts, 40);
+            Assert.Equal(expected, new GreedyGenerator(model, end).Generate(prompts, 40));
+        }
+    }
+
+    [Fact]
+    public void Generate_DynamicScalingBeyondTheContext_RunsWholeTexts()
+    {
+        var config = SmallModel.Llama();
+        config["max_position_embeddings"] = 8;
+        config["rope_scaling"] = new JsonObject { ["rope_type"] = "dynamic", ["factor"] = 2.0 };
+        using ShardedModel model = Model(config);
+        Assert.Equal(
+            new GreedyGenerator(model, null) { UsesCache = false }.Generate([[3, 9, 27]], 12), new GreedyGenerator(model, null).Generate([[3, 9, 27]], 12));
+    }
+
+    [Fact]
+    public void Generate_CompleteAnswer_Ends()
+    {
+        using ShardedModel model = Model();
+        var generator = new GreedyGenerator(model, endToken: null) { IsComplete = answer => answer.Count == 3 };
+        int[][] full = new GreedyGenerator(model, endToken: null).Generate([[3, 9, 27], [4]], 8);
+        Assert.Equal(full.Select(answer => answer[..3]), generator.Generate([[3, 9, 27], [4]], 8));
+    }
+
     [Fact]
     public void Generate_EveryToken_IsTheMostLikelyOne()
     {
@@ -85,9 +121,19 @@ public sealed class GreedyGeneratorTests : IDisposable
         _folder.Dispose();
     }
 
-    private ShardedModel Model()
+    private static JsonObject Config(string kind)
     {
-        SmallModel.Write(_folder["model"], SmallModel.DeepSeek());
+        if (kind == "deepseek")
+            return SmallModel.DeepSeek();
+        var config = SmallModel.Llama();
+        if (kind == "sliding")
+            (config["model_type"], config["use_sliding_window"], config["sliding_window"], config["max_window_layers"]) = ("qwen2", true, 5, 1);
+        return config;
+    }
+
+    private ShardedModel Model(JsonObject? config = null)
+    {
+        SmallModel.Write(_folder["model"], config ?? SmallModel.DeepSeek());
         using var checkpoint = HuggingFaceCheckpoint.Open(_folder["model"]);
         return ShardedModel.Load(checkpoint, _mesh, context: 16);
     }
