@@ -14,7 +14,7 @@ internal sealed record ModelAdvice
     // Master weight and two moments of AdamW, and the gradient, all float32.
     private const int StateBytesPerTrainable = 16;
 
-    /// <summary>Layers that the search may drop: all but the first and the last.</summary>
+    /// <summary>Layers that the search may drop by default: all but the first and the last.</summary>
     public required IReadOnlyList<int> Candidates { get; init; }
 
     /// <summary>Whether weights are stored in FP8 and widened when they are loaded.</summary>

@@ -40,7 +40,7 @@ internal static class ReportText
     private static string Parameters(ModelReport report) => MarkdownTable.Draw(
         ["parameters", "total", "active per token"],
         [
-            .. report.Parameters.Select(kind => Cells(kind.Kind.ToString(), kind.Total, kind.Active)),
+            .. report.Parameters.Select(kind => Cells(RecipeSchema.Separate(kind.Kind.ToString(), ' '), kind.Total, kind.Active)),
             Cells("all", report.TotalParameters, report.ActiveParameters),
         ]).TrimEnd();
 
@@ -77,8 +77,8 @@ internal static class ReportText
         List<string> lines =
         [
             Line("pruning", advice.Candidates.Count > 0
-                ? $"candidates are layers {Ranges(advice.Candidates)}; the first and the last always stay"
-                : "none: the first and the last layer always stay"),
+                ? $"candidates are layers {Ranges(advice.Candidates)}; with search.protect_ends: false, the first and the last too"
+                : "none, unless search.protect_ends is false: the first and the last layer stay"),
             Line("weights", "in memory, over all ranks: " + string.Join(", ", advice.WeightBytes.Select(type => $"{ByteSize.Format(type.Value)} as {type.Key}"))),
         ];
         if (advice.Dequantizes)
