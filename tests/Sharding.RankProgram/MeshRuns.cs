@@ -23,6 +23,7 @@ internal static class MeshRuns
     public const string ResumedElsewhere = "resumed-elsewhere";
     public const string Scattered = "scattered";
     public const string ResumedScattered = "resumed-scattered";
+    public const string Probes = "probes";
     public const string InferenceWithCopies = "inference-with-copies";
 
     /// <summary>Steps before the checkpoint.</summary>
@@ -64,6 +65,7 @@ internal static class MeshRuns
     private static void RunMesh(Mesh mesh, string folder)
     {
         Write(folder, Inference, mesh, TinyInference.Run(TinyModel.DeepSeek, mesh, folder));
+        Write(folder, Probes, mesh, TinyProbes.Run(TinyModel.DeepSeek, mesh, folder));
         using (var training = new TinyTraining(TinyModel.DeepSeek, mesh, folder))
         {
             var before = training.Train(0, StepsBefore);

@@ -33,7 +33,7 @@ internal sealed class SearchStep : IStage
         ILayerPruner pruner = trains ? Search(context, teacher, keep) : Selection(context, teacher, keep);
         var result = pruner.Run();
         string[] outputs = trains ? [RunFiles.Mask, RunFiles.SearchFolder + "/" + SearchStage.CheckpointFolder] : [RunFiles.Mask];
-        return new StageResult(outputs, trains ? result.Tokens : (long)result.ForwardTokens, result.SkippedSteps);
+        return new StageResult(outputs, trains ? result.Tokens : (long)(result.ForwardTokens + result.GradientTokens), result.SkippedSteps);
     }
 
     private static SelectionStage Selection(StageContext context, string teacher, int keep) => new(

@@ -171,6 +171,14 @@ public sealed class Decoder : IDisposable
                 bias.Trainable = false;
     }
 
+    /// <summary>Takes back <see cref="TrainEverything"/>: no weight is trainable any more.</summary>
+    public void Freeze()
+    {
+        _trainsEverything = false;
+        foreach (var parameter in Parameters.All)
+            parameter.Trainable = false;
+    }
+
     /// <summary>Freezes all weights and puts low-rank adapters beside the chosen projections; outputs do not change.</summary>
     /// <param name="options">Rank, scale, targets.</param>
     /// <param name="noise">Fills a buffer with uniform numbers in [-1, 1), given the adapter's name: the same on every mesh.</param>

@@ -24,6 +24,8 @@ public static class LayerSelectors
         PruningMethod.Sleb => new SlebSelector(),
         PruningMethod.SlebKl => new SlebSelector(ProbeMetric.Kl),
         PruningMethod.ShortenedLlamaPpl => new PerplexitySelector(),
+        PruningMethod.ShortenedLlamaTaylor => new TaylorSelector(),
+        PruningMethod.ShortenedLlamaMagnitude => new MagnitudeSelector(),
         PruningMethod.LeaveOneOut => new LeaveOneOutSelector(),
         PruningMethod.Clp => new ClpSelector(),
         PruningMethod.DarwinLm => new DarwinLmSelector(new DarwinLmOptions()),

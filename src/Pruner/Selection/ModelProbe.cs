@@ -18,11 +18,16 @@ namespace E3Scale.Pruner.Selection;
 /// <param name="batches">Which sequences of it.</param>
 public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, CalibrationBatches batches) : ILayerProbe
 {
+    private WeightProbe? _weights;
+
     /// <summary>Told, while a probe goes on, how many of its batches are done; null (default) for nobody.</summary>
     public Action<int>? AfterBatches { get; set; }
 
     /// <summary>Told how many models a probe judged, after it; null (default) for nobody.</summary>
     public Action<int>? AfterModels { get; set; }
+
+    /// <inheritdoc/>
+    public IWeightProbe Weights => _weights ??= new WeightProbe(model, corpus, batches, this);
 
     /// <inheritdoc/>
     public int Layers => model.Config.LayerCount;
@@ -38,6 +43,9 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
     /// divergences, are in it.
     /// </summary>
     public double ForwardTokens { get; private set; }
+
+    /// <summary>Positions that went forward and, for gradients, backward through the whole teacher so far, over all data ranks.</summary>
+    public double GradientTokens { get; private set; }
 
     /// <inheritdoc/>
     public double[] BlockInfluence(IReadOnlyList<bool> isKept)
@@ -116,20 +124,27 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
         return logits_NV;
     }
 
-    /// <summary>Runs this replica's batches. Ranks of an expert group move in step: one without a batch left repeats the last, which does not count.</summary>
+    /// <summary>Runs this replica's batches.</summary>
     private void ForEachBatch(IReadOnlyList<int>? which, Action<Tensor, long[], bool> run)
     {
-        which ??= [.. Enumerable.Range(0, Batches)];
-        int data = model.Mesh.Shape.Data, rounds = (which.Count + data - 1) / data;
-        for (int round = 0; round < rounds; round++)
+        var shares = Deal(which);
+        for (int round = 0; round < shares.Count; round++)
         {
             using var scope = NewDisposeScope();
-            model.Mesh.World.Activity.Begin($"batch {round + 1} of {rounds}");
-            int index = round * data + model.Mesh.DataRank;
-            long[] sequences = batches.All[which[Math.Min(index, which.Count - 1)]];
-            run(TokenBatch.Ids(corpus, sequences), sequences, index < which.Count);
-            AfterBatches?.Invoke(Math.Min(which.Count, (round + 1) * data));
+            model.Mesh.World.Activity.Begin($"batch {round + 1} of {shares.Count}");
+            run(TokenBatch.Ids(corpus, shares[round].Sequences), shares[round].Sequences, shares[round].Counts);
+            AfterBatches?.Invoke(Math.Min(which?.Count ?? Batches, (round + 1) * model.Mesh.Shape.Data));
         }
+    }
+
+    /// <summary>The batches of this replica.</summary>
+    internal IReadOnlyList<CalibrationShare> Deal(IReadOnlyList<int>? which) => batches.Deal(which, model.Mesh.DataRank, model.Mesh.Shape.Data);
+
+    /// <summary>Counts a probe of gradients on all calibration text.</summary>
+    internal void CountGradients()
+    {
+        GradientTokens += batches.Tokens;
+        AfterModels?.Invoke(1);
     }
 
     private void Count(Tensor ids_BT, long layersRun) => ForwardTokens += (double)ids_BT.numel() * model.Mesh.Shape.Data * layersRun / Layers;

@@ -27,6 +27,12 @@ public enum PruningMethod
     /// <summary>Shortened-LLaMA by perplexity.</summary>
     ShortenedLlamaPpl,
 
+    /// <summary>Shortened-LLaMA by first-order Taylor expansion, edge layers spared.</summary>
+    ShortenedLlamaTaylor,
+
+    /// <summary>Shortened-LLaMA by magnitude of the weights, edge layers spared.</summary>
+    ShortenedLlamaMagnitude,
+
     /// <summary>E3-Pruner's initial scores alone.</summary>
     LeaveOneOut,
 

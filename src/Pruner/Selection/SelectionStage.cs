@@ -22,7 +22,7 @@ public sealed class SelectionStage(ILayerSelector selector, SelectionOptions opt
         using var corpus = PackedCorpus.Open(options.CorpusFile);
         using var checkpoint = HuggingFaceCheckpoint.Open(options.TeacherFolder);
         using var model = ShardedModel.Load(
-            checkpoint, mesh, corpus.SequenceLength, options.DType, placement: environment.Experts.Plan(checkpoint.Config, mesh.Shape, trains: false));
+            checkpoint, mesh, corpus.SequenceLength, options.DType, placement: environment.Experts.Plan(checkpoint.Config, mesh.Shape, selector.NeedsGradients));
         int layers = model.Config.LayerCount;
         var target = new SelectionTarget(layers - options.KeepLayers, options.ProtectsEnds ? [0, layers - 1] : [], options.Seed);
         var probe = new ModelProbe(model, corpus, new CalibrationBatches(corpus, options.Sequences, options.MicroBatchSequences, options.Seed));
@@ -66,6 +66,7 @@ public sealed class SelectionStage(ILayerSelector selector, SelectionOptions opt
             Tokens = 0,
             Steps = 0,
             ForwardTokens = probe.ForwardTokens,
+            GradientTokens = probe.GradientTokens,
             DropOrder = [.. selection.DropOrder],
         };
     }

@@ -3,13 +3,21 @@ using E3Scale.Pruner.Selection;
 namespace E3Scale.Pruner.Tests.Methods;
 
 /// <summary>A model of nothing but numbers: block influences, and a loss that is a function of the dropped layers.</summary>
-internal sealed class FakeProbe(int layers, Func<int[], double> loss, Func<int[], double[]>? influence = null) : ILayerProbe
+internal sealed class FakeProbe(int layers, Func<int[], double> loss, Func<int[], double[]>? influence = null) : ILayerProbe, IWeightProbe
 {
+    /// <summary>What <see cref="Taylor"/> answers.</summary>
+    public double[] TaylorScores { get; init; } = new double[layers];
+
+    /// <summary>What <see cref="Magnitude"/> answers.</summary>
+    public double[] Magnitudes { get; init; } = new double[layers];
+
     /// <summary>Models judged so far.</summary>
     public long Judged { get; private set; }
 
     /// <summary>Metrics asked for so far.</summary>
     public HashSet<ProbeMetric> Metrics { get; } = [];
+
+    public IWeightProbe Weights => this;
 
     public int Layers => layers;
 
@@ -22,6 +30,14 @@ internal sealed class FakeProbe(int layers, Func<int[], double> loss, Func<int[]
         Judged++;
         return influence!(Dropped(isKept));
     }
+
+    public double[] Taylor()
+    {
+        Judged++;
+        return TaylorScores;
+    }
+
+    public double[] Magnitude() => Magnitudes;
 
     public double Loss(IReadOnlyList<bool> isKept, ProbeMetric metric, IReadOnlyList<int>? batches = null)
     {

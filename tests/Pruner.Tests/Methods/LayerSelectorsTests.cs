@@ -77,6 +77,22 @@ public sealed class LayerSelectorsTests
         Assert.Equal([ProbeMetric.Kl], probe.Metrics);
     }
 
+    [Theory]
+    [InlineData(1, new[] { 5 })] // of the equal layers 4 and 5 the higher goes
+    [InlineData(2, new[] { 5, 4 })]
+    [InlineData(3, new[] { 5, 4, 2 })] // all that the rule leaves; then the smallest score of layers 0-3 and the last two
+    public void TaylorAndMagnitude_EdgeLayers_GoLastWhateverTheyScore(int drop, int[] expected)
+    {
+        double[] scores = [0, 0.2, 0.1, 0.3, 5, 5, 0.4, 0];
+        var probe = new FakeProbe(Layers, Loss) { TaylorScores = scores, Magnitudes = scores };
+
+        Assert.Equal(expected, new TaylorSelector().Select(probe, Target(drop)).DropOrder);
+        Assert.Equal(expected, new MagnitudeSelector().Select(probe, Target(drop)).DropOrder);
+        Assert.Equal(scores, new TaylorSelector().Select(probe, Target(drop)).Scores);
+        Assert.Equal(2, new TaylorSelector(sparesEdges: false).Select(probe, Target(drop)).DropOrder[0]);
+        Assert.Equal(2, new MagnitudeSelector(sparesEdges: false).Select(probe, Target(drop)).DropOrder[0]);
+    }
+
     [Fact]
     public void ContiguousMethods_EveryPlace_FindTheBestCut()
     {

@@ -2,6 +2,7 @@ using System.Text.Json;
 using E3Scale.Data.Tokenizers;
 using E3Scale.Pruner.Methods;
 using E3Scale.Pruner.Methods.DarwinLm;
+using E3Scale.Pruner.Methods.ShortenedLlama;
 using E3Scale.Pruner.Search;
 using E3Scale.Pruner.Selection;
 using E3Scale.Sharding;
@@ -17,7 +18,7 @@ public sealed class SelectionStageTests
         from method in new[]
         {
             PruningMethod.ShortGpt, PruningMethod.ShortGptIterative, PruningMethod.Minitron, PruningMethod.Sleb, PruningMethod.SlebKl,
-            PruningMethod.ShortenedLlamaPpl, PruningMethod.LeaveOneOut, PruningMethod.DarwinLm,
+            PruningMethod.ShortenedLlamaPpl, PruningMethod.ShortenedLlamaTaylor, PruningMethod.LeaveOneOut, PruningMethod.DarwinLm,
         }
         select new object[] { model, method };
 
@@ -37,7 +38,7 @@ public sealed class SelectionStageTests
         Assert.Equal(inserted, result.Dropped);
         Assert.Equal(inserted, result.DropOrder.Order());
         Assert.Equal((count, 0, 0L), (result.Layers, result.Steps, result.Tokens));
-        Assert.True(result.ForwardTokens > 0);
+        Assert.True(result.ForwardTokens + result.GradientTokens > 0);
         Assert.Equal(LayerSelectors.Create(method).Name, result.Method);
         Assert.Equal(result.Dropped, JsonFile.Read<MaskResult>(Path.Combine(output["search"], "mask.json"), "search").Dropped);
     }
@@ -56,10 +57,14 @@ public sealed class SelectionStageTests
     }
 
     private static SelectionStage Stage(PruningMethod method, string teacher, TestFolder output, int keep) => new(
-        // An evolution of a tenth of the usual size: half a minute otherwise.
-        method == PruningMethod.DarwinLm
-            ? new DarwinLmSelector(new DarwinLmOptions { InitialCandidates = 16, Offspring = 12, Generations = 20, Tokens = [256, 512] })
-            : LayerSelectors.Create(method),
+        method switch
+        {
+            // An evolution of a tenth of the usual size: half a minute otherwise.
+            PruningMethod.DarwinLm => new DarwinLmSelector(new DarwinLmOptions { InitialCandidates = 16, Offspring = 12, Generations = 20, Tokens = [256, 512] }),
+            // Some of the inserted layers lie where the published form drops none.
+            PruningMethod.ShortenedLlamaTaylor => new TaylorSelector(sparesEdges: false),
+            _ => LayerSelectors.Create(method),
+        },
         new SelectionOptions { TeacherFolder = teacher, CorpusFile = output["corpus.bin"], OutputFolder = output["search"], KeepLayers = keep, ProtectsEnds = false },
         OneRank.Environment());
 

@@ -77,6 +77,16 @@ public sealed class MeshAgreementTests(MeshJob job)
         Assert.Equal(expected.Without.Length, expected.Without.Distinct().Count()); // every layer matters
     }
 
+    [SkippableTheory]
+    [MemberData(nameof(Meshes))]
+    public void WeightProbe_EveryScore_AgreesWithOneRank(int pipeline, int expert, int data)
+    {
+        var (expected, actual) = (job.Probes(MeshRuns.OneRank), job.Probes(new MeshShape(pipeline, expert, data)));
+        // Sums of thousands of float32 products; an expert counted twice adds a hundredth and more.
+        Close.AssertEqual(expected.Taylor, actual.Taylor, 1e-4 * expected.Taylor.Min(), "Taylor score of layer");
+        Close.AssertEqual(expected.Magnitude, actual.Magnitude, 1e-6 * expected.Magnitude.Min(), "magnitude of layer");
+    }
+
     // The same reduce-scatter and the same element-wise update, whoever does it.
     [SkippableTheory]
     [MemberData(nameof(AllMeshes))]
