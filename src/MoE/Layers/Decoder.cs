@@ -97,7 +97,7 @@ public sealed class Decoder : IDisposable
     /// <summary>Layers of this part that still exist, ascending.</summary>
     public IReadOnlyList<DecoderLayer> Layers => _layers;
 
-    /// <summary>Told how long each layer took in <see cref="Forward"/>; null (default) for nobody.</summary>
+    /// <summary>Told how long each layer that ran took in <see cref="Forward"/>; null (default) for nobody.</summary>
     public Action<LayerPass>? AfterLayerPass { get; set; }
 
     /// <summary>The embedding matrix when this part holds it (with tied embeddings, the part with the head does too).</summary>
@@ -125,9 +125,8 @@ public sealed class Decoder : IDisposable
         {
             long start = Stopwatch.GetTimestamp();
             hidden_BTH = RunLayer(layer, Watch(layer, hidden_BTH), gate, routing);
-            if (AfterLayerPass is not null && Device.type == DeviceType.CUDA)
-                cuda.synchronize(Device); // a layer's time, not that of handing its operations to the GPU
-            AfterLayerPass?.Invoke(new LayerPass(layer.Index, gate?.IsKept[layer.Index] ?? true, Stopwatch.GetElapsedTime(start).TotalSeconds));
+            if (AfterLayerPass is not null && gate?.Runs(layer.Index) != false)
+                ReportPass(layer.Index, gate?.IsKept[layer.Index] ?? true, start);
             afterLayer?.Invoke(layer.Index, hidden_BTH);
         }
         return hidden_BTH;
@@ -262,16 +261,23 @@ public sealed class Decoder : IDisposable
         return parameter.ValueAs(ScalarType.Float32).detach().DetachFromDisposeScope();
     }
 
+    private void ReportPass(int layer, bool isKept, long start)
+    {
+        if (Device.type == DeviceType.CUDA)
+            cuda.synchronize(Device); // a layer's time, not that of handing its operations to the GPU
+        AfterLayerPass!(new LayerPass(layer, isKept, Stopwatch.GetElapsedTime(start).TotalSeconds));
+    }
+
     private Tensor Watch(DecoderLayer layer, Tensor x_BTH) =>
         is_grad_enabled() && x_BTH.requires_grad ? LayerInputFunction.apply(x_BTH, this, layer.Index) : x_BTH;
 
-    private Tensor Run(DecoderLayer layer, Tensor x_BTH, Action<RoutingDecision>? routing)
+    private Tensor Run(DecoderLayer layer, Tensor x_BTH, Action<RoutingDecision>? routing, Tensor? scale = null)
     {
         if (Recomputation == Recomputation.None || !is_grad_enabled())
-            return layer.Forward(x_BTH, routing);
+            return layer.Forward(x_BTH, routing, scale);
         // Nothing before may train: the weights of this layer still need to be in the graph.
         var input_BTH = x_BTH.requires_grad ? x_BTH : x_BTH.detach().requires_grad_();
-        return RecomputedLayerFunction.apply(input_BTH, layer, routing!);
+        return RecomputedLayerFunction.apply(input_BTH, layer, routing!, scale!);
     }
 
     private Tensor RunLayer(DecoderLayer layer, Tensor x_BTH, LayerGate? gate, Action<RoutingDecision>? routing)
@@ -279,6 +285,8 @@ public sealed class Decoder : IDisposable
         bool kept = gate is null || gate.IsKept[layer.Index];
         if (gate?.Masks is not { } masks)
             return kept ? Run(layer, x_BTH, routing) : x_BTH;
+        if (gate.IsSoft)
+            return kept ? Run(layer, x_BTH, routing, masks[layer.Index]) : x_BTH;
         using var scope = NewDisposeScope();
         Tensor output_BTH;
         if (kept)

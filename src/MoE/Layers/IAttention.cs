@@ -8,6 +8,9 @@ internal interface IAttention : IDisposable
     /// <summary>Every linear projection, for adapters and export.</summary>
     IEnumerable<Projection> Projections { get; }
 
+    /// <summary>The projection back into the residual stream.</summary>
+    Projection Output { get; }
+
     /// <summary>[B, T, H] to [B, T, H], positions 0..T-1, causal.</summary>
     Tensor Forward(Tensor x_BTH);
 }

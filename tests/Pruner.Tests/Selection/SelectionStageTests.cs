@@ -1,5 +1,4 @@
 using System.Text.Json;
-using E3Scale.Data.Tokenizers;
 using E3Scale.Pruner.Methods;
 using E3Scale.Pruner.Methods.DarwinLm;
 using E3Scale.Pruner.Methods.ShortenedLlama;
@@ -31,7 +30,7 @@ public sealed class SelectionStageTests
         int[] inserted = [.. layers.RootElement.GetProperty("inserted").EnumerateArray().Select(layer => layer.GetInt32())];
         int count = layers.RootElement.GetProperty("layers").GetArrayLength();
         using TestFolder output = new();
-        TokenCorpus.Write(output["corpus.bin"], Stories(teacher, sequences: 8, positions: 64));
+        TokenCorpus.Write(output["corpus.bin"], StoryTokens.Of(teacher, sequences: 8, positions: 64));
         Directory.CreateDirectory(output["search"]);
         var result = Stage(method, teacher, output, keep: count - inserted.Length).Run();
 
@@ -67,19 +66,4 @@ public sealed class SelectionStageTests
         },
         new SelectionOptions { TeacherFolder = teacher, CorpusFile = output["corpus.bin"], OutputFolder = output["search"], KeepLayers = keep, ProtectsEnds = false },
         OneRank.Environment());
-
-    private static IEnumerable<long[]> Stories(string teacher, int sequences, int positions)
-    {
-        ITokenizer tokenizer = TokenizerLoader.Load(teacher);
-        var ids = new List<long>();
-        foreach (string line in File.ReadLines(SharedData.Require("data", "text", "tinystories-600.jsonl")))
-        {
-            using var story = JsonDocument.Parse(line);
-            ids.Add(tokenizer.BosId!.Value);
-            ids.AddRange(tokenizer.Encode(story.RootElement.GetProperty("text").GetString()!).Select(id => (long)id));
-            if (ids.Count >= sequences * positions)
-                break;
-        }
-        return ids.Take(sequences * positions).Chunk(positions);
-    }
 }
