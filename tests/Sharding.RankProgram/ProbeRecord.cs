@@ -8,4 +8,10 @@ internal sealed record ProbeRecord
 
     /// <summary>Sums of |w| of each layer.</summary>
     public required double[] Magnitude { get; init; }
+
+    /// <summary>Divergence of a gated model, and its slope by each gate.</summary>
+    public required double[] GatedKl { get; init; }
+
+    /// <summary>Divergence of a model without a layer after three steps of training.</summary>
+    public required double Trained { get; init; }
 }

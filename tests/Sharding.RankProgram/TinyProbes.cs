@@ -13,6 +13,8 @@ internal static class TinyProbes
         using var model = tiny.Shard(mesh);
         // Seven batches: data ranks have unequal numbers of them.
         var probe = new ModelProbe(model, corpus, new CalibrationBatches(corpus, sequences: 13, batchSequences: 2, seed: 1));
-        return new ProbeRecord { Taylor = probe.Weights.Taylor(), Magnitude = probe.Weights.Magnitude() };
+        var (kl, byGate) = probe.Weights.GatedKl([1, 0.8, 0.3, 0.6, 0, 0.9]);
+        double trained = probe.Weights.LossAfterTraining([true, true, false, true, true, true], [0, 3, 5], 1e-3, ProbeMetric.Kl);
+        return new ProbeRecord { Taylor = probe.Weights.Taylor(), Magnitude = probe.Weights.Magnitude(), GatedKl = [kl, .. byGate], Trained = trained };
     }
 }

@@ -1,4 +1,5 @@
 using E3Scale.Data.Chat;
+using E3Scale.Pruner.Methods.DarwinLm;
 using E3Scale.Sharding;
 
 namespace E3Scale.Launcher.Recipes;
@@ -61,6 +62,10 @@ internal static class RecipeRules
     {
         if (search.DropLayers is null == search.KeepLayers is null)
             throw binder.Error("search", "give exactly one of drop_layers and keep_layers (--set search.drop_layers=null takes one away).");
+        int selections = new DarwinLmOptions().Survivors.Count;
+        if (search.Darwin.TrainTokens.Count > 0 && (search.Darwin.TrainTokens.Count != selections || search.Darwin.TrainTokens.Any(tokens => tokens < 0)))
+            throw binder.Error("search.darwin.train_tokens",
+                $"[{string.Join(", ", search.Darwin.TrainTokens)}], expected {selections} numbers of at least 0, one for each selection of a generation, or none.");
     }
 
     private static void CheckTrain(TrainSection train, RecipeBinder binder)

@@ -23,7 +23,7 @@ public interface ILayerProbe
     /// <summary>How bad the model of the kept layers is.</summary>
     /// <param name="isKept">[L].</param>
     /// <param name="metric">The judge.</param>
-    /// <param name="batches">Batches to judge on; null for all.</param>
+    /// <param name="batches">Batches to judge on; null for all. <see cref="ProbeMetric.Task"/> has its own text.</param>
     double Loss(IReadOnlyList<bool> isKept, ProbeMetric metric, IReadOnlyList<int>? batches = null);
 
     /// <summary>How bad the model of the kept layers gets without one more, for each of some layers; the prefix is computed once.</summary>

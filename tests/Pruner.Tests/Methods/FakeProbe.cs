@@ -39,6 +39,24 @@ internal sealed class FakeProbe(int layers, Func<int[], double> loss, Func<int[]
 
     public double[] Magnitude() => Magnitudes;
 
+    /// <summary>Linear in the gates: what leaving out every single layer costs, by how far its gate is closed.</summary>
+    public (double Kl, double[] ByGate) GatedKl(IReadOnlyList<double> gates)
+    {
+        Judged++;
+        double[] costs = [.. Enumerable.Range(0, layers).Select(layer => loss([layer]) - loss([]))];
+        return (gates.Zip(costs, (gate, cost) => (1 - gate) * cost).Sum(), [.. costs.Select(cost => -cost)]);
+    }
+
+    /// <summary>Batches that candidates were trained on, one list for each.</summary>
+    public List<IReadOnlyList<int>> Trained { get; } = [];
+
+    public double LossAfterTraining(
+        IReadOnlyList<bool> isKept, IReadOnlyList<int> training, double learningRate, ProbeMetric metric, IReadOnlyList<int>? batches = null)
+    {
+        Trained.Add(training);
+        return Loss(isKept, metric, batches);
+    }
+
     public double Loss(IReadOnlyList<bool> isKept, ProbeMetric metric, IReadOnlyList<int>? batches = null)
     {
         Judged++;

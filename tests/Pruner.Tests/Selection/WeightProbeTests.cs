@@ -21,7 +21,10 @@ public sealed class WeightProbeTests : IDisposable
 
     public WeightProbeTests()
     {
-        SmallModel.Write(_folder["model"], SmallModel.DeepSeek(Layers));
+        var config = SmallModel.DeepSeek(Layers);
+        // All experts: where the router's choice changes the loss jumps, and has no finite differences.
+        (config["num_experts_per_tok"], config["topk_group"]) = (8, 4);
+        SmallModel.Write(_folder["model"], config);
         TokenCorpus.Write(_folder["corpus.bin"], Sequences, Positions, SmallModel.Vocabulary);
         _checkpoint = HuggingFaceCheckpoint.Open(_folder["model"]);
         _model = ShardedModel.Load(_checkpoint, _mesh, Positions);
@@ -52,6 +55,53 @@ public sealed class WeightProbeTests : IDisposable
         for (int layer = 0; layer < Layers; layer++)
             Assert.Equal(
                 Scored(layer).Sum(parameter => SmallModel.Values(parameter.Value).Sum(Math.Abs)), scores[layer], 1e-6);
+    }
+
+    [Fact]
+    public void GatedKl_HardGates_IsTheLossOfThePrunedModel()
+    {
+        var probe = Probe(2);
+        var (kl, byGate) = probe.Weights.GatedKl([1, 0, 1, 1]);
+
+        Assert.Equal(probe.Loss([true, false, true, true], ProbeMetric.Kl), kl, 1e-5);
+        Assert.Equal(0, byGate[1]);
+        var (self, _) = probe.Weights.GatedKl([1, 1, 1, 1]);
+        Assert.Equal(0, self, 1e-6);
+    }
+
+    [Fact]
+    public void GatedKl_SoftGates_HasTheSlopesOfItsDifferences()
+    {
+        const double H = 1e-2;
+        double[] gates = [0.9, 0.6, 0.3, 0.8];
+        var weights = Probe(2).Weights;
+        double[] byGate = weights.GatedKl(gates).ByGate;
+
+        for (int layer = 0; layer < Layers; layer++)
+        {
+            double Kl(double by) => weights.GatedKl([.. gates.Select((gate, i) => i == layer ? gate + by : gate)]).Kl;
+            double slope = (Kl(H) - Kl(-H)) / (2 * H);
+            Assert.Equal(slope, byGate[layer], 2e-3 * Math.Max(1, Math.Abs(slope))); // a float32 divergence, a curved one
+        }
+    }
+
+    [Fact]
+    public void LossAfterTraining_Candidate_IsBetterAndLeavesTheTeacherAsItWas()
+    {
+        bool[] isKept = [true, false, true, true];
+        var probe = Probe(5);
+        double[] before = [.. _model.Decoder.Parameters.All.SelectMany(parameter => SmallModel.Values(parameter.Value))];
+        double untrained = probe.Loss(isKept, ProbeMetric.CrossEntropy), divergence = probe.Loss(isKept, ProbeMetric.Kl);
+        int[] training = [.. Enumerable.Repeat(0, 20)];
+
+        Assert.Equal(untrained, probe.Weights.LossAfterTraining(isKept, [], 1e-3, ProbeMetric.CrossEntropy), 1e-9);
+        Assert.Equal(divergence, probe.Weights.LossAfterTraining(isKept, [], 1e-3, ProbeMetric.Kl), 1e-9);
+        Assert.True(probe.Weights.LossAfterTraining(isKept, training, 1e-3, ProbeMetric.CrossEntropy) < untrained - 0.05);
+        // From the teacher itself the trained model diverges otherwise, not from what training made of it.
+        Assert.NotEqual(divergence, probe.Weights.LossAfterTraining(isKept, training, 1e-3, ProbeMetric.Kl), 1e-4);
+        Assert.Equal(before, _model.Decoder.Parameters.All.SelectMany(parameter => SmallModel.Values(parameter.Value)));
+        Assert.Equal(2 * 20 * Sequences * Positions * 3 / 4.0, probe.GradientTokens, 1e-9);
+        Assert.All(_model.Decoder.Parameters.All, parameter => Assert.False(parameter.Trainable));
     }
 
     private ModelProbe Probe(int batchSequences) => new(_model, _corpus, new CalibrationBatches(_corpus, Sequences, batchSequences, seed: 1));
