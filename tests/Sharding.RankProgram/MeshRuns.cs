@@ -23,6 +23,8 @@ internal static class MeshRuns
     public const string ResumedElsewhere = "resumed-elsewhere";
     public const string Scattered = "scattered";
     public const string ResumedScattered = "resumed-scattered";
+    public const string Sheared = "sheared";
+    public const string Probes = "probes";
     public const string InferenceWithCopies = "inference-with-copies";
 
     /// <summary>Steps before the checkpoint.</summary>
@@ -64,6 +66,7 @@ internal static class MeshRuns
     private static void RunMesh(Mesh mesh, string folder)
     {
         Write(folder, Inference, mesh, TinyInference.Run(TinyModel.DeepSeek, mesh, folder));
+        Write(folder, Probes, mesh, TinyProbes.Run(TinyModel.DeepSeek, mesh, folder));
         using (var training = new TinyTraining(TinyModel.DeepSeek, mesh, folder))
         {
             var before = training.Train(0, StepsBefore);
@@ -89,6 +92,8 @@ internal static class MeshRuns
             Write(folder, Lora, mesh, training.Train(0, TinyTraining.Steps));
         using (var training = new TinyTraining(TinyModel.DeepSeek, mesh, folder))
             Write(folder, Search, mesh, training.Search(0, TinyTraining.SearchSteps));
+        using (var training = new TinyTraining(TinyModel.DeepSeek, mesh, folder, hasSoftGates: true))
+            Write(folder, Sheared, mesh, training.SearchToTheEnd());
         if (mesh.Shape.Pipeline > 1)
             RunZeroBubble(mesh, folder);
         if (mesh.Shape.Expert > 1)

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using E3Scale.Data.Corpora;
 using E3Scale.MoE;
 using E3Scale.Pruner.Distillation;
+using E3Scale.Pruner.Methods.ShearedLlama;
 using E3Scale.Pruner.Search;
 using E3Scale.Pruner.Training;
 using TorchSharp;
@@ -32,7 +33,7 @@ internal sealed class TinyTraining : IDisposable
     private readonly ShardedModel _model;
     private readonly CrossEntropyObjective _objective;
     private readonly StudentTrainer _trainer;
-    private readonly MaskLearner _learner;
+    private readonly IMaskLearner _learner;
 
     /// <summary>Builds the student.</summary>
     /// <param name="model">Which one.</param>
@@ -47,10 +48,11 @@ internal sealed class TinyTraining : IDisposable
     /// Masks that a search draws for a step. Two for eight micro-batches serve up to four data ranks each at once, as an expert axis demands.
     /// </param>
     /// <param name="change">What else is to differ from the default options.</param>
+    /// <param name="hasSoftGates">Whether a search learns Sheared-LLaMA's gates instead of E3-Pruner's scores.</param>
     public TinyTraining(
         TinyModel model, Mesh mesh, string folder, LoraOptions? lora = null, ScalarType dtype = ScalarType.Float32, int batchSequences = 8,
         PipelineScheduleKind schedule = PipelineScheduleKind.OneForwardOneBackward, ExpertPlacement? placement = null,
-        int draws = 2, Func<TrainOptions, TrainOptions>? change = null)
+        int draws = 2, Func<TrainOptions, TrainOptions>? change = null, bool hasSoftGates = false)
     {
         _mesh = mesh;
         _corpus = PackedCorpus.Open(TinyCorpus.PathIn(folder));
@@ -72,7 +74,7 @@ internal sealed class TinyTraining : IDisposable
         };
         options = change?.Invoke(options) ?? options;
         _trainer = new StudentTrainer(_model, _corpus, options, _objective);
-        _learner = CreateLearner(model.Config.LayerCount, options, draws);
+        _learner = hasSoftGates ? CreateGates(model.Config.LayerCount, options, draws) : CreateLearner(model.Config.LayerCount, options, draws);
     }
 
     public MeshOptimizer Optimizer => _trainer.Optimizer;
@@ -90,6 +92,14 @@ internal sealed class TinyTraining : IDisposable
 
     /// <summary>Takes steps with all layers.</summary>
     public RunRecord Train(int first, int end) => Run(first, end, step => _trainer.Step(step));
+
+    /// <summary>Takes all steps of a search, and brings its mask into the weights.</summary>
+    public RunRecord SearchToTheEnd()
+    {
+        var record = Search(0, SearchSteps);
+        _learner.Complete(_model, Optimizer);
+        return record with { Losses = [.. record.Losses, .. Run(SearchSteps, SearchSteps + 1, step => _trainer.Step(step)).Losses] };
+    }
 
     /// <summary>Takes steps of a search, of search after search when there are more than <see cref="SearchSteps"/>.</summary>
     public RunRecord Search(int first, int end)
@@ -147,6 +157,20 @@ internal sealed class TinyTraining : IDisposable
                 hash.AppendData(MemoryMarshal.AsBytes(buffer.Span(0, (int)buffer.Length)));
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
+
+    private HardConcreteLearner CreateGates(int layers, TrainOptions options, int draws) => new(
+        new ShearedLlamaOptions
+        {
+            TeacherFolder = "",
+            CorpusFile = "",
+            StoreFolder = "",
+            OutputFolder = "",
+            Train = options,
+            Steps = SearchSteps,
+            KeepLayers = layers - 2,
+            DrawsPerStep = draws,
+        },
+        layers, [0, layers - 1], _mesh, _trainer.Plan);
 
     private MaskLearner CreateLearner(int layers, TrainOptions options, int draws)
     {

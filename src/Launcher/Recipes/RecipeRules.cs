@@ -1,5 +1,6 @@
 using E3Scale.Data.Chat;
 using E3Scale.Pruner.Distillation;
+using E3Scale.Pruner.Methods.DarwinLm;
 using E3Scale.Pruner.Search;
 using E3Scale.Pruner.Selection;
 using E3Scale.Sharding;
@@ -74,6 +75,10 @@ internal static class RecipeRules
             throw binder.Error("search.drop_share", "given, but search.budget is layers; set it to parameters, or give drop_layers.", "search.budget");
         if (search.DropLayers is null == search.KeepLayers is null)
             throw binder.Error("search", "give exactly one of drop_layers and keep_layers (--set search.drop_layers=null takes one away).");
+        int selections = new DarwinLmOptions().Survivors.Count;
+        if (search.Darwin.TrainTokens.Count > 0 && (search.Darwin.TrainTokens.Count != selections || search.Darwin.TrainTokens.Any(tokens => tokens < 0)))
+            throw binder.Error("search.darwin.train_tokens",
+                $"[{string.Join(", ", search.Darwin.TrainTokens)}], expected {selections} numbers of at least 0, one for each selection of a generation, or none.");
     }
 
     private static void CheckParameterBudget(SearchSection search, RecipeBinder binder)

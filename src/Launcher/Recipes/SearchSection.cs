@@ -8,7 +8,7 @@ namespace E3Scale.Launcher.Recipes;
 /// <summary>Recipe section <c>search</c>: which layers stay.</summary>
 public sealed record SearchSection
 {
-    /// <summary>What chooses the layers. All but <c>e3-pruner</c> leave the weights alone, read none of the fields below but how many layers go,
+    /// <summary>What chooses the layers. All but <c>e3-pruner</c> and <c>sheared-llama</c> leave the weights alone, read none of the fields below but how many layers go,
     /// and measure on the calibration sequences of section <c>importance</c>; recovery then has all training steps.</summary>
     public PruningMethod Method { get; init; } = PruningMethod.E3Pruner;
 
@@ -57,6 +57,16 @@ public sealed record SearchSection
 
     /// <summary>The layer scores and their optimiser.</summary>
     public ScoreSection Scores { get; init; } = new();
+
+    /// <summary>The gates of <c>sheared-llama</c>.</summary>
+    public ShearedSection Sheared { get; init; } = new();
+
+    /// <summary>The candidates of <c>darwinlm</c>.</summary>
+    public DarwinSection Darwin { get; init; } = new();
+
+    /// <summary>Generated arithmetic problems that <c>iterative-task</c> judges by: others than those that evaluation asks.</summary>
+    [Range(1, 1_000_000)]
+    public int TaskItems { get; init; } = 200;
 
     /// <summary>Loss during the search.</summary>
     public ObjectiveKind Objective { get; init; } = ObjectiveKind.AdaptiveKd;

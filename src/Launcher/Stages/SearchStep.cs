@@ -1,13 +1,18 @@
+using E3Scale.Data.Arithmetic;
+using E3Scale.Data.Tokenizers;
 using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Runs;
 using E3Scale.MoE;
 using E3Scale.Pruner.Methods;
+using E3Scale.Pruner.Methods.DarwinLm;
+using E3Scale.Pruner.Methods.IterativeTask;
+using E3Scale.Pruner.Methods.ShearedLlama;
 using E3Scale.Pruner.Search;
 using E3Scale.Pruner.Selection;
 
 namespace E3Scale.Launcher.Stages;
 
-/// <summary>Runs the <see cref="ILayerPruner"/> that the recipe names: <see cref="SearchStage"/> or a <see cref="SelectionStage"/>.</summary>
+/// <summary>Runs the <see cref="ILayerPruner"/> that the recipe names: <see cref="SearchStage"/> <see cref="ShearedLlamaStage"/> or a <see cref="SelectionStage"/>.</summary>
 internal sealed class SearchStep : IStage
 {
     public string Name => "search";
@@ -29,8 +34,10 @@ internal sealed class SearchStep : IStage
         var hasher = new InputHasher(Name, 3)
             .Add("search", recipe.Search).Add("importance", recipe.Importance).Add("mesh", recipe.Mesh).Add("seed", recipe.Seed)
             .Add("model", recipe.Model).AddFiles(StageOptions.Teacher(recipe)).AddUpstream(folder, RunFiles.CorpusFolder);
+        if (recipe.Search.Method.Trains())
+            hasher.Add("train", recipe.Train).Add("kd", recipe.Kd);
         if (recipe.Search.Method == PruningMethod.E3Pruner)
-            hasher.Add("train", recipe.Train).Add("kd", recipe.Kd).AddUpstream(folder, RunFiles.ImportanceFolder);
+            hasher.AddUpstream(folder, RunFiles.ImportanceFolder);
         if (StageOptions.SearchNeedsCapture(recipe))
             hasher.AddUpstream(folder, RunFiles.StoreFolder);
         return hasher.Finish();
@@ -43,15 +50,23 @@ internal sealed class SearchStep : IStage
         var recipe = context.Recipe;
         string teacher = StageOptions.Teacher(recipe);
         int? keep = StageOptions.KeepLayersUnlessWeighed(recipe, ModelFamilies.ReadConfig(teacher).Config);
-        bool trains = recipe.Search.Method == PruningMethod.E3Pruner;
-        ILayerPruner pruner = trains ? Search(context, teacher, keep) : Selection(context, teacher, keep!.Value); // only the search weighs
+        bool trains = recipe.Search.Method.Trains();
+        // Only E3-Pruner's search weighs layers; the others are given a number.
+        ILayerPruner pruner = recipe.Search.Method switch
+        {
+            PruningMethod.E3Pruner => Search(context, teacher, keep),
+            PruningMethod.ShearedLlama => Sheared(context, teacher, keep!.Value),
+            _ => Selection(context, teacher, keep!.Value),
+        };
         var result = pruner.Run();
         string[] outputs = trains ? [RunFiles.Mask, RunFiles.SearchFolder + "/" + SearchStage.CheckpointFolder] : [RunFiles.Mask];
-        return new StageResult(outputs, trains ? result.Tokens : (long)result.ForwardTokens, result.SkippedSteps);
+        return new StageResult(outputs, trains ? result.Tokens : (long)(result.ForwardTokens + result.GradientTokens), result.SkippedSteps);
     }
 
     private static SelectionStage Selection(StageContext context, string teacher, int keep) => new(
-        LayerSelectors.Create(context.Recipe.Search.Method),
+        LayerSelectors.Create(
+            context.Recipe.Search.Method,
+            new DarwinLmOptions { TrainTokens = context.Recipe.Search.Darwin.TrainTokens, LearningRate = context.Recipe.Search.Darwin.LearningRate }),
         new SelectionOptions
         {
             TeacherFolder = teacher,
@@ -63,8 +78,45 @@ internal sealed class SearchStep : IStage
             MicroBatchSequences = context.Recipe.Importance.BatchSequences,
             Seed = (ulong)context.Recipe.Seed,
             DType = StageOptions.DType(context.Recipe),
+            Task = context.Recipe.Search.Method == PruningMethod.IterativeTask ? Task(context.Recipe, teacher) : null,
         },
         context.Environment);
+
+    /// <summary>Problems as evaluation asks them, from the half that is trained on: a choice of layers must not have seen the other.</summary>
+    private static AnswerMetric Task(Recipe recipe, string teacher)
+    {
+        var tokenizer = TokenizerLoader.Load(teacher);
+        int[] start = tokenizer.BosId is { } bos ? [bos] : [], end = tokenizer.EosId is { } eos ? [eos] : [];
+        var problems = ArithmeticTask.Generate(ArithmeticSplit.Train, (ulong)recipe.Seed, recipe.Search.TaskItems);
+        return new AnswerMetric(
+            [.. problems.Select(problem => new TaskItem([.. start, .. tokenizer.Encode(problem.Prompt)], [.. tokenizer.Encode(problem.Completion), .. end]))],
+            recipe.Importance.BatchSequences);
+    }
+
+    private static ShearedLlamaStage Sheared(StageContext context, string teacher, int keep)
+    {
+        var (recipe, folder) = (context.Recipe, context.Folder);
+        return new ShearedLlamaStage(
+            new ShearedLlamaOptions
+            {
+                TeacherFolder = teacher,
+                CorpusFile = folder.In(RunFiles.TrainCorpus),
+                StoreFolder = folder.In(RunFiles.StoreFolder),
+                OutputFolder = folder.In(RunFiles.SearchFolder),
+                Train = StageOptions.Train(recipe),
+                Steps = recipe.SearchSteps,
+                KeepLayers = keep,
+                ProtectsEnds = recipe.Search.ProtectEnds,
+                Objective = StageOptions.Objective(recipe, recipe.Search.Objective),
+                MaskLearningRate = recipe.Search.Sheared.MaskLearningRate,
+                MultiplierLearningRate = recipe.Search.Sheared.MultiplierLearningRate,
+                SparsityWarmup = recipe.Search.Sheared.SparsityWarmup,
+                DrawsPerStep = recipe.Search.DrawsPerStep,
+                MeasuresLayers = recipe.Mesh.LayerCosts == LayerCostSource.Measured,
+                RebalanceThreshold = recipe.Mesh.RebalanceThreshold,
+            },
+            context.Environment);
+    }
 
     private static SearchStage Search(StageContext context, string teacher, int? keep)
     {

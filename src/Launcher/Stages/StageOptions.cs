@@ -64,7 +64,7 @@ internal static class StageOptions
 
     /// <summary>Whether the search trains on the teacher's stored logits.</summary>
     public static bool SearchReadsStore(Recipe recipe) =>
-        recipe.Search.Method == PruningMethod.E3Pruner && recipe.Search.Objective != ObjectiveKind.CrossEntropy;
+        recipe.Search.Method.Trains() && recipe.Search.Objective != ObjectiveKind.CrossEntropy;
 
     /// <summary>Whether the recovery trains on the teacher's stored logits.</summary>
     public static bool RecoveryReadsStore(Recipe recipe) => recipe.Recovery is RecoveryMethod.Kd or RecoveryMethod.AdaptiveKd;

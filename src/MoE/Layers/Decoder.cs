@@ -97,7 +97,7 @@ public sealed class Decoder : IDisposable
     /// <summary>Layers of this part that still exist, ascending.</summary>
     public IReadOnlyList<DecoderLayer> Layers => _layers;
 
-    /// <summary>Told how long each layer took in <see cref="Forward"/>; null (default) for nobody.</summary>
+    /// <summary>Told how long each layer that ran took in <see cref="Forward"/>; null (default) for nobody.</summary>
     public Action<LayerPass>? AfterLayerPass { get; set; }
 
     /// <summary>The embedding matrix when this part holds it (with tied embeddings, the part with the head does too).</summary>
@@ -131,9 +131,8 @@ public sealed class Decoder : IDisposable
         {
             long start = Stopwatch.GetTimestamp();
             hidden_BTH = RunLayer(layer, Watch(layer, hidden_BTH), gate, routing, cache);
-            if (AfterLayerPass is not null && Device.type == DeviceType.CUDA)
-                cuda.synchronize(Device); // a layer's time, not that of handing its operations to the GPU
-            AfterLayerPass?.Invoke(new LayerPass(layer.Index, gate?.IsKept[layer.Index] ?? true, Stopwatch.GetElapsedTime(start).TotalSeconds));
+            if (AfterLayerPass is not null && gate?.Runs(layer.Index) != false)
+                ReportPass(layer.Index, gate?.IsKept[layer.Index] ?? true, start);
             afterLayer?.Invoke(layer.Index, hidden_BTH);
         }
         cache?.End();
@@ -176,6 +175,14 @@ public sealed class Decoder : IDisposable
         foreach (var layer in _layers)
             if (layer.CorrectionBias is { } bias)
                 bias.Trainable = false;
+    }
+
+    /// <summary>Takes back <see cref="TrainEverything"/>: no weight is trainable any more.</summary>
+    public void Freeze()
+    {
+        _trainsEverything = false;
+        foreach (var parameter in Parameters.All)
+            parameter.Trainable = false;
     }
 
     /// <summary>Freezes all weights and puts low-rank adapters beside the chosen projections; outputs do not change.</summary>
@@ -261,16 +268,23 @@ public sealed class Decoder : IDisposable
         return parameter.ValueAs(ScalarType.Float32).detach().DetachFromDisposeScope();
     }
 
+    private void ReportPass(int layer, bool isKept, long start)
+    {
+        if (Device.type == DeviceType.CUDA)
+            cuda.synchronize(Device); // a layer's time, not that of handing its operations to the GPU
+        AfterLayerPass!(new LayerPass(layer, isKept, Stopwatch.GetElapsedTime(start).TotalSeconds));
+    }
+
     private Tensor Watch(DecoderLayer layer, Tensor x_BTH) =>
         is_grad_enabled() && x_BTH.requires_grad ? LayerInputFunction.apply(x_BTH, this, layer.Index) : x_BTH;
 
-    private Tensor Run(DecoderLayer layer, Tensor x_BTH, Action<RoutingDecision>? routing, KeyValueCache? cache)
+    private Tensor Run(DecoderLayer layer, Tensor x_BTH, Action<RoutingDecision>? routing, KeyValueCache? cache, Tensor? scale = null)
     {
         if (Recomputation == Recomputation.None || !is_grad_enabled())
-            return layer.Forward(x_BTH, routing, cache);
+            return layer.Forward(x_BTH, routing, scale, cache);
         // Nothing before may train: the weights of this layer still need to be in the graph.
         var input_BTH = x_BTH.requires_grad ? x_BTH : x_BTH.detach().requires_grad_();
-        return RecomputedLayerFunction.apply(input_BTH, layer, routing!);
+        return RecomputedLayerFunction.apply(input_BTH, layer, routing!, scale!);
     }
 
     private Tensor RunLayer(DecoderLayer layer, Tensor x_BTH, LayerGate? gate, Action<RoutingDecision>? routing, KeyValueCache? cache)
@@ -278,6 +292,8 @@ public sealed class Decoder : IDisposable
         bool kept = gate is null || gate.IsKept[layer.Index];
         if (gate?.Masks is not { } masks)
             return kept ? Run(layer, x_BTH, routing, cache) : x_BTH;
+        if (gate.IsSoft)
+            return kept ? Run(layer, x_BTH, routing, cache, masks[layer.Index]) : x_BTH;
         using var scope = NewDisposeScope();
         Tensor output_BTH;
         if (kept)

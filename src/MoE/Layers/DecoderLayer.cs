@@ -57,26 +57,29 @@ public sealed class DecoderLayer : IDisposable
     /// <summary>The layer's output for its input, the residual stream included.</summary>
     /// <param name="x_BTH">[B, T, H].</param>
     /// <param name="observer">Told what the router decided, if the layer has one.</param>
+    /// <param name="scale">float32 scalar on the CPU that multiplies what attention and MLP add to the residual stream; null for 1.</param>
     /// <returns>[B, T, H]; owned by the current dispose scope.</returns>
-    public Tensor Forward(Tensor x_BTH, Action<RoutingDecision>? observer = null) => Forward(x_BTH, observer, cache: null);
+    public Tensor Forward(Tensor x_BTH, Action<RoutingDecision>? observer = null, Tensor? scale = null) => Forward(x_BTH, observer, scale, cache: null);
 
     /// <summary>The same with what this layer keeps of earlier positions.</summary>
-    internal Tensor Forward(Tensor x_BTH, Action<RoutingDecision>? observer, KeyValueCache? cache)
+    internal Tensor Forward(Tensor x_BTH, Action<RoutingDecision>? observer, Tensor? scale, KeyValueCache? cache)
     {
         using var scope = NewDisposeScope();
         var attended_BTH = _attention.Forward(_attentionNorm.Forward(x_BTH), cache?.Of(Index));
-        var h_BTH = x_BTH + (_attentionOutputNorm?.Forward(attended_BTH) ?? attended_BTH);
+        var h_BTH = x_BTH + Scaled(_attentionOutputNorm?.Forward(attended_BTH) ?? attended_BTH);
         var normed_BTH = _mlpNorm.Forward(h_BTH);
         var mlp_BTH = _dense is null ? _experts!.Forward(normed_BTH, observer) : _dense.Forward(normed_BTH);
-        return (h_BTH + (_mlpOutputNorm?.Forward(mlp_BTH) ?? mlp_BTH)).MoveToOuterDisposeScope();
+        return (h_BTH + Scaled(_mlpOutputNorm?.Forward(mlp_BTH) ?? mlp_BTH)).MoveToOuterDisposeScope();
+
+        Tensor Scaled(Tensor branch_BTH) => scale is null ? branch_BTH : ScaledBranchFunction.apply(branch_BTH, scale);
     }
 
     /// <summary>The same output once more, for a backward pass: tokens are not counted again.</summary>
-    internal Tensor ForwardAgain(Tensor x_BTH)
+    internal Tensor ForwardAgain(Tensor x_BTH, Tensor? scale)
     {
         if (Routing is { } counted)
             counted.IsPaused = true;
-        var output_BTH = Forward(x_BTH);
+        var output_BTH = Forward(x_BTH, scale: scale);
         if (Routing is { } paused)
             paused.IsPaused = false;
         return output_BTH;
@@ -93,6 +96,19 @@ public sealed class DecoderLayer : IDisposable
             yield return (projection, LoraTargets.SharedExperts);
         foreach (var projection in _experts?.RoutedProjections ?? [])
             yield return (projection, LoraTargets.RoutedExperts);
+    }
+
+    /// <summary>
+    /// The parameters that what attention and MLP add to the residual stream is proportional to: multiplying them all is a fixed scale of
+    /// <see cref="Forward(Tensor, Action{RoutingDecision}, Tensor)"/>. With sandwich norm the norms of the outputs; otherwise output and down
+    /// projections, those of every expert here.
+    /// </summary>
+    public IEnumerable<ModelParameter> OutputParameters()
+    {
+        if (_attentionOutputNorm is not null && _mlpOutputNorm is not null)
+            return [_attentionOutputNorm.Weight, _mlpOutputNorm.Weight];
+        IEnumerable<Projection> outputs = [_attention.Output, .. _dense is null ? _experts!.Downs : [_dense.Down]];
+        return outputs.SelectMany(output => output.Bias is { } bias ? (ModelParameter[])[output.Weight, bias] : [output.Weight]);
     }
 
     /// <inheritdoc/>

@@ -31,6 +31,8 @@ internal sealed class GroupedQueryAttention : IAttention
 
     public IEnumerable<Projection> Projections => [_query, _key, _value, _output];
 
+    public Projection Output => _output;
+
     public Tensor Forward(Tensor x_BTH, LayerCache? cache = null)
     {
         using var scope = NewDisposeScope();

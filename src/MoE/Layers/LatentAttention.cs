@@ -41,6 +41,8 @@ internal sealed class LatentAttention : IAttention
     public IEnumerable<Projection> Projections =>
         _queryDown is null ? [_query, _keyValueDown, _keyValueUp, _output] : [_queryDown, _query, _keyValueDown, _keyValueUp, _output];
 
+    public Projection Output => _output;
+
     public Tensor Forward(Tensor x_BTH, LayerCache? cache = null)
     {
         using var scope = NewDisposeScope();

@@ -9,7 +9,15 @@ namespace E3Scale.MoE;
 /// For every layer a float32 scalar on the CPU that requires a gradient, of value 1 for a kept layer and 0 for a dropped one; or null when the mask is
 /// fixed. With masks a dropped layer still runs, without graph, because the gradient of its mask is its output times the incoming gradient.
 /// </param>
-public sealed record LayerGate(IReadOnlyList<bool> IsKept, IReadOnlyList<Tensor>? Masks = null);
+/// <param name="IsSoft">
+/// Masks are any numbers from 0 to 1 that multiply the outputs of the attention and of the MLP, each before it is added to the residual stream. A
+/// layer that is not kept does not run then, and its mask gets no gradient: soft masks reach 0 only where their own slope is 0. Default false.
+/// </param>
+public sealed record LayerGate(IReadOnlyList<bool> IsKept, IReadOnlyList<Tensor>? Masks = null, bool IsSoft = false)
+{
+    /// <summary>Whether a layer takes time in the forward pass.</summary>
+    internal bool Runs(int layer) => IsKept[layer] || (Masks is not null && !IsSoft);
+}
 
 /// <summary>y = x + m (f - x) for a scalar mask m, where f is the layer's output: exact for m = 0 and m = 1.</summary>
 internal sealed class MaskedLayerFunction : autograd.SingleTensorFunction<MaskedLayerFunction>

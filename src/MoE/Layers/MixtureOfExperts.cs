@@ -59,6 +59,9 @@ internal sealed class MixtureOfExperts
 
     public IEnumerable<Projection> SharedProjections => _shared?.Projections ?? [];
 
+    /// <summary>Down projections of the experts here and of the shared one.</summary>
+    public IEnumerable<Projection> Downs => _experts.Experts.Concat(_shared is null ? [] : [_shared]).Select(expert => expert.Down);
+
     public Tensor Forward(Tensor x_BTH, Action<RoutingDecision>? observer)
     {
         using var scope = NewDisposeScope();

@@ -10,24 +10,29 @@ internal sealed class RecomputedLayerFunction : autograd.SingleTensorFunction<Re
 {
     public override string Name => nameof(RecomputedLayerFunction);
 
-    /// <param name="ctx">Keeps input and layer.</param>
-    /// <param name="vars">The input, which must require a gradient: it is what puts the layer into the graph; the layer; its observer or null.</param>
+    /// <param name="ctx">Keeps input, scale and layer.</param>
+    /// <param name="vars">
+    /// The input, which must require a gradient: it is what puts the layer into the graph; the layer; its observer or null; its scale or null.
+    /// </param>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
         var (input, layer) = ((Tensor)vars[0], (DecoderLayer)vars[1]);
-        ctx.save_for_backward([input]);
+        var scale = (Tensor?)vars[3];
+        ctx.save_for_backward(scale is null ? [input] : [input, scale]);
         ctx.save_data("layer", layer);
-        return layer.Forward(input, (Action<RoutingDecision>)vars[2]);
+        return layer.Forward(input, (Action<RoutingDecision>)vars[2], scale);
     }
 
-    /// <summary>A backward pass of its own, which adds to the gradients of the layer's weights; only the input's is handed on.</summary>
+    /// <summary>A backward pass of its own, which adds to the gradients of the layer's weights; only the input's and the scale's are handed on.</summary>
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
     {
-        var input = ctx.get_saved_variables()[0].detach().requires_grad_();
+        var saved = ctx.get_saved_variables();
+        var input = saved[0].detach().requires_grad_();
+        var scale = saved.Count > 1 ? saved[1].detach().requires_grad_() : null;
         Tensor output;
         using (enable_grad())
-            output = ((DecoderLayer)ctx.get_data("layer")).ForwardAgain(input);
+            output = ((DecoderLayer)ctx.get_data("layer")).ForwardAgain(input, scale);
         output.backward([grad_output]);
-        return [input.grad!, null!, null!];
+        return [input.grad!, null!, null!, scale?.grad!];
     }
 }

@@ -5,6 +5,8 @@ namespace E3Scale.MoE;
 /// <summary>Root-mean-square norm (Zhang and Sennrich 2019): x / sqrt(mean(x^2) + epsilon) in float32, then times the weight.</summary>
 internal sealed class RmsNorm(ModelParameter weight, double epsilon)
 {
+    public ModelParameter Weight => weight;
+
     /// <summary>Normalises the last dimension; the result has the input's dtype.</summary>
     public Tensor Forward(Tensor x)
     {

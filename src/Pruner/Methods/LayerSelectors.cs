@@ -1,6 +1,7 @@
 using E3Scale.Pruner.Methods.Clp;
 using E3Scale.Pruner.Methods.Controls;
 using E3Scale.Pruner.Methods.DarwinLm;
+using E3Scale.Pruner.Methods.IterativeTask;
 using E3Scale.Pruner.Methods.LeaveOneOut;
 using E3Scale.Pruner.Methods.Minitron;
 using E3Scale.Pruner.Methods.ShortenedLlama;
@@ -14,8 +15,9 @@ namespace E3Scale.Pruner.Methods;
 public static class LayerSelectors
 {
     /// <summary>Makes a selector with its published settings.</summary>
-    /// <param name="method">Which one; not <see cref="PruningMethod.E3Pruner"/>, which trains.</param>
-    public static ILayerSelector Create(PruningMethod method) => method switch
+    /// <param name="method">Which one; none that <see cref="PruningMethodExtensions.Trains"/>.</param>
+    /// <param name="darwin">Settings of <see cref="PruningMethod.DarwinLm"/>; null for the default ones.</param>
+    public static ILayerSelector Create(PruningMethod method, DarwinLmOptions? darwin = null) => method switch
     {
         PruningMethod.ShortGpt => new ShortGptSelector(),
         PruningMethod.ShortGptIterative => new ShortGptSelector(isIterative: true),
@@ -24,9 +26,13 @@ public static class LayerSelectors
         PruningMethod.Sleb => new SlebSelector(),
         PruningMethod.SlebKl => new SlebSelector(ProbeMetric.Kl),
         PruningMethod.ShortenedLlamaPpl => new PerplexitySelector(),
+        PruningMethod.ShortenedLlamaTaylor => new TaylorSelector(),
+        PruningMethod.ShortenedLlamaMagnitude => new MagnitudeSelector(),
         PruningMethod.LeaveOneOut => new LeaveOneOutSelector(),
         PruningMethod.Clp => new ClpSelector(),
-        PruningMethod.DarwinLm => new DarwinLmSelector(new DarwinLmOptions()),
+        PruningMethod.ClpGate => new ClpGateSelector(new ClpGateOptions()),
+        PruningMethod.DarwinLm => new DarwinLmSelector(darwin ?? new DarwinLmOptions()),
+        PruningMethod.IterativeTask => new IterativeTaskSelector(),
         PruningMethod.Random => new RandomSelector(),
         PruningMethod.UniformStride => new UniformStrideSelector(),
         PruningMethod.Exhaustive => new ExhaustiveSelector(),

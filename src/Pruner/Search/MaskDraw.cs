@@ -5,14 +5,14 @@ namespace E3Scale.Pruner.Search;
 /// The forward pass of the student uses <see cref="Hard"/>; <see cref="Soft"/> only carries the gradient. Its entries sum to the kept
 /// count, but a single one can exceed 1 or fall below 0, so activations are never multiplied by it.
 /// </remarks>
-public sealed class MaskDraw
+public sealed class MaskDraw : IMaskDraw
 {
     private readonly int[] _selectable;
     private readonly RelaxedTopK _relaxed;
 
     internal MaskDraw(bool[] hard, int[] selectable, RelaxedTopK relaxed)
     {
-        Hard = hard;
+        (Hard, Gates) = (hard, Array.ConvertAll(hard, kept => kept ? 1.0 : 0));
         _selectable = selectable;
         _relaxed = relaxed;
         Soft = new double[hard.Length];
@@ -23,6 +23,9 @@ public sealed class MaskDraw
 
     /// <summary>bool [L]: the layers that this draw keeps.</summary>
     public bool[] Hard { get; }
+
+    /// <inheritdoc/>
+    public IReadOnlyList<double> Gates { get; }
 
     /// <summary>double [L]: the relaxation of <see cref="Hard"/>; 1 for protected layers.</summary>
     public double[] Soft { get; }

@@ -55,6 +55,12 @@ public sealed record MaskResult
     [JsonPropertyName("forward_tokens")]
     public double ForwardTokens { get; init; }
 
+    /// <summary>
+    /// Positions that calibration text went through forward and backward for gradients, while no weight changed for good. Default 0.
+    /// </summary>
+    [JsonPropertyName("gradient_tokens")]
+    public double GradientTokens { get; init; }
+
     /// <summary>How clear a choice was: <see cref="Gap"/>.</summary>
     /// <param name="scores">[L]; larger means keep.</param>
     /// <param name="dropped">Layers that go.</param>

@@ -26,6 +26,20 @@ public sealed class CalibrationBatches
     /// <summary>Sequence numbers of every batch.</summary>
     public IReadOnlyList<long[]> All { get; }
 
+    /// <summary>Deals batches to data ranks in turn: all have as many, so that ranks of an expert group move in step.</summary>
+    /// <param name="which">Which batches; null for all.</param>
+    /// <param name="rank">Data rank.</param>
+    /// <param name="ranks">Data ranks.</param>
+    public IReadOnlyList<CalibrationShare> Deal(IReadOnlyList<int>? which, int rank, int ranks)
+    {
+        int count = which?.Count ?? All.Count;
+        return
+        [
+            .. Enumerable.Range(0, (count + ranks - 1) / ranks).Select(round => round * ranks + rank).Select(
+                index => new CalibrationShare(All[which is null ? Math.Min(index, count - 1) : which[Math.Min(index, count - 1)]], index < count)),
+        ];
+    }
+
     /// <summary>Sequences in all batches.</summary>
     public int Sequences { get; }
 

@@ -12,6 +12,9 @@ public interface ILayerProbe
     /// <summary>Positions of a batch; the last one may have fewer.</summary>
     long TokensPerBatch { get; }
 
+    /// <summary>What the weights and gradients of them say; for methods with <see cref="ILayerSelector.NeedsGradients"/> or that look at no text.</summary>
+    IWeightProbe Weights { get; }
+
     /// <summary>1 - mean over tokens of cos(x_l, x_{l+1}) for every kept layer l, in the model of the kept layers.</summary>
     /// <param name="isKept">[L].</param>
     /// <returns>[L]; NaN for layers that are not kept.</returns>
@@ -20,7 +23,7 @@ public interface ILayerProbe
     /// <summary>How bad the model of the kept layers is.</summary>
     /// <param name="isKept">[L].</param>
     /// <param name="metric">The judge.</param>
-    /// <param name="batches">Batches to judge on; null for all.</param>
+    /// <param name="batches">Batches to judge on; null for all. <see cref="ProbeMetric.Task"/> has its own text.</param>
     double Loss(IReadOnlyList<bool> isKept, ProbeMetric metric, IReadOnlyList<int>? batches = null);
 
     /// <summary>How bad the model of the kept layers gets without one more, for each of some layers; the prefix is computed once.</summary>

@@ -10,6 +10,9 @@ public interface ILayerSelector
     /// <summary>Name in mask.json, pruning.json and tables, for example <c>shortgpt</c>.</summary>
     string Name { get; }
 
+    /// <summary>Whether it asks for gradients, which take a model without copies of experts. Default false.</summary>
+    bool NeedsGradients => false;
+
     /// <summary>How many models <see cref="Select"/> will have judged at its end; an upper bound where it depends on what is found.</summary>
     /// <param name="layers">Layers of the teacher.</param>
     /// <param name="target">How many are to be dropped.</param>

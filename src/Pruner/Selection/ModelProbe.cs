@@ -16,13 +16,19 @@ namespace E3Scale.Pruner.Selection;
 /// <param name="model">The teacher, whole.</param>
 /// <param name="corpus">Where the calibration text is.</param>
 /// <param name="batches">Which sequences of it.</param>
-public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, CalibrationBatches batches) : ILayerProbe
+/// <param name="task">The judge of <see cref="ProbeMetric.Task"/>; null where nobody asks for it.</param>
+public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, CalibrationBatches batches, ITaskMetric? task = null) : ILayerProbe
 {
+    private WeightProbe? _weights;
+
     /// <summary>Told, while a probe goes on, how many of its batches are done; null (default) for nobody.</summary>
     public Action<int>? AfterBatches { get; set; }
 
     /// <summary>Told how many models a probe judged, after it; null (default) for nobody.</summary>
     public Action<int>? AfterModels { get; set; }
+
+    /// <inheritdoc/>
+    public IWeightProbe Weights => _weights ??= new WeightProbe(model, corpus, batches, this);
 
     /// <inheritdoc/>
     public int Layers => model.Config.LayerCount;
@@ -38,6 +44,9 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
     /// divergences, are in it.
     /// </summary>
     public double ForwardTokens { get; private set; }
+
+    /// <summary>Positions that went forward and, for gradients, backward so far, times the share of the teacher's layers they went through.</summary>
+    public double GradientTokens { get; private set; }
 
     /// <inheritdoc/>
     public double[] BlockInfluence(IReadOnlyList<bool> isKept)
@@ -62,22 +71,44 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
 
     /// <inheritdoc/>
     public double Loss(IReadOnlyList<bool> isKept, ProbeMetric metric, IReadOnlyList<int>? batches = null) =>
-        Judge(isKept, [], metric, batches)[0];
+        metric == ProbeMetric.Task ? JudgeTask(isKept) : Judge(isKept, [], metric, batches)[0];
 
     /// <inheritdoc/>
     public double[] LossWithoutEach(IReadOnlyList<bool> isKept, IReadOnlyList<int> layers, ProbeMetric metric) =>
-        Judge(isKept, layers, metric, null)[1..];
+        metric == ProbeMetric.Task
+            ? [.. layers.Select(left => JudgeTask([.. isKept.Select((kept, layer) => kept && layer != left)]))]
+            : Judge(isKept, layers, metric, null)[1..];
+
+    /// <summary>As the other one, for a model whose weights have changed.</summary>
+    /// <param name="isKept">[L].</param>
+    /// <param name="metric">The judge.</param>
+    /// <param name="batches">Batches to judge on; null for all.</param>
+    /// <param name="teacherLogits">Logits of the unchanged teacher, as <see cref="TeacherLogits"/>.</param>
+    internal double Loss(IReadOnlyList<bool> isKept, ProbeMetric metric, IReadOnlyList<int>? batches, Func<Tensor, Tensor?> teacherLogits) =>
+        metric == ProbeMetric.Task ? JudgeTask(isKept) : Judge(isKept, [], metric, batches, teacherLogits)[0];
+
+    private double JudgeTask(IReadOnlyList<bool> isKept)
+    {
+        if (task is null)
+            throw new ArgumentException("no task to judge models by; give one, or take another method");
+        double loss = task.Loss(model, isKept);
+        ForwardTokens += (double)task.Tokens * isKept.Count(kept => kept) / Layers;
+        AfterModels?.Invoke(1);
+        return loss;
+    }
 
     /// <summary>Mean loss of the model of the kept layers, and of it without each of some layers, [1 + layers].</summary>
-    private double[] Judge(IReadOnlyList<bool> isKept, IReadOnlyList<int> layers, ProbeMetric metric, IReadOnlyList<int>? which)
+    private double[] Judge(
+        IReadOnlyList<bool> isKept, IReadOnlyList<int> layers, ProbeMetric metric, IReadOnlyList<int>? which, Func<Tensor, Tensor?>? teacherLogits = null)
     {
+        teacherLogits ??= TeacherLogits;
         // The last number counts tokens.
         var sums = new double[layers.Count + 2];
         bool isTeacher = isKept.All(kept => kept);
         int[] order = [.. layers];
         ForEachBatch(which, (ids_BT, sequences, counts) =>
         {
-            using var teacher_NV = metric == ProbeMetric.Kl && !isTeacher ? TeacherLogits(ids_BT) : null;
+            using var teacher_NV = metric == ProbeMetric.Kl && !isTeacher ? teacherLogits(ids_BT) : null;
             long[] labels_N = TokenBatch.Labels(corpus, sequences);
             Tensor? full_NV = teacher_NV;
             model.Executor.InferWithoutEach(
@@ -109,27 +140,40 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
     }
 
     /// <summary>Logits of the whole teacher on the last stage, to be disposed by the caller; null elsewhere.</summary>
-    private Tensor? TeacherLogits(Tensor ids_BT)
+    internal Tensor? TeacherLogits(Tensor ids_BT)
     {
         Tensor? logits_NV = null;
         model.Executor.InferWithoutEach(ids_BT, [], hidden_BTH => logits_NV = Logits(hidden_BTH).DetachFromDisposeScope(), (_, _) => { });
         return logits_NV;
     }
 
-    /// <summary>Runs this replica's batches. Ranks of an expert group move in step: one without a batch left repeats the last, which does not count.</summary>
+    /// <summary>Runs this replica's batches.</summary>
     private void ForEachBatch(IReadOnlyList<int>? which, Action<Tensor, long[], bool> run)
     {
-        which ??= [.. Enumerable.Range(0, Batches)];
-        int data = model.Mesh.Shape.Data, rounds = (which.Count + data - 1) / data;
-        for (int round = 0; round < rounds; round++)
+        var shares = Deal(which);
+        for (int round = 0; round < shares.Count; round++)
         {
             using var scope = NewDisposeScope();
-            model.Mesh.World.Activity.Begin($"batch {round + 1} of {rounds}");
-            int index = round * data + model.Mesh.DataRank;
-            long[] sequences = batches.All[which[Math.Min(index, which.Count - 1)]];
-            run(TokenBatch.Ids(corpus, sequences), sequences, index < which.Count);
-            AfterBatches?.Invoke(Math.Min(which.Count, (round + 1) * data));
+            model.Mesh.World.Activity.Begin($"batch {round + 1} of {shares.Count}");
+            run(TokenBatch.Ids(corpus, shares[round].Sequences), shares[round].Sequences, shares[round].Counts);
+            AfterBatches?.Invoke(Math.Min(which?.Count ?? Batches, (round + 1) * model.Mesh.Shape.Data));
         }
+    }
+
+    /// <summary>The batches of this replica.</summary>
+    internal IReadOnlyList<CalibrationShare> Deal(IReadOnlyList<int>? which) => batches.Deal(which, model.Mesh.DataRank, model.Mesh.Shape.Data);
+
+    /// <summary>Counts the teacher's own pass over all calibration text.</summary>
+    internal void CountTeacher() => ForwardTokens += batches.Tokens;
+
+    /// <summary>Counts training of a model of some layers.</summary>
+    internal void CountTraining(int sequences, int layersRun) => GradientTokens += (double)sequences * corpus.SequenceLength * layersRun / Layers;
+
+    /// <summary>Counts a probe of gradients on all calibration text.</summary>
+    internal void CountGradients()
+    {
+        GradientTokens += batches.Tokens;
+        AfterModels?.Invoke(1);
     }
 
     private void Count(Tensor ids_BT, long layersRun) => ForwardTokens += (double)ids_BT.numel() * model.Mesh.Shape.Data * layersRun / Layers;

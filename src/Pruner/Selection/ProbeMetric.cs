@@ -8,4 +8,7 @@ public enum ProbeMetric
 
     /// <summary>Mean KL(teacher || pruned model) over the whole vocabulary, nats.</summary>
     Kl,
+
+    /// <summary>What the probe's <see cref="ITaskMetric"/> says, on its own text.</summary>
+    Task,
 }

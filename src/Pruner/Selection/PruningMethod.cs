@@ -6,6 +6,9 @@ public enum PruningMethod
     /// <summary>E3-Pruner: mask and weights learnt together.</summary>
     E3Pruner,
 
+    /// <summary>Sheared-LLaMA: soft gates and weights learnt together.</summary>
+    ShearedLlama,
+
     /// <summary>ShortGPT, all at once.</summary>
     ShortGpt,
 
@@ -27,14 +30,26 @@ public enum PruningMethod
     /// <summary>Shortened-LLaMA by perplexity.</summary>
     ShortenedLlamaPpl,
 
+    /// <summary>Shortened-LLaMA by first-order Taylor expansion, edge layers spared.</summary>
+    ShortenedLlamaTaylor,
+
+    /// <summary>Shortened-LLaMA by magnitude of the weights, edge layers spared.</summary>
+    ShortenedLlamaMagnitude,
+
     /// <summary>E3-Pruner's initial scores alone.</summary>
     LeaveOneOut,
 
     /// <summary>CLP: the contiguous segment of least divergence.</summary>
     Clp,
 
-    /// <summary>DarwinLM's evolution over sets of layers, without training of candidates.</summary>
+    /// <summary>CLP by its differentiable gate.</summary>
+    ClpGate,
+
+    /// <summary>DarwinLM's evolution over sets of layers.</summary>
     DarwinLm,
+
+    /// <summary>SLEB's loop by a task instead of a text.</summary>
+    IterativeTask,
 
     /// <summary>By lot.</summary>
     Random,

@@ -24,6 +24,9 @@ public sealed record SelectionOptions
     /// <summary>Sequences of a forward pass. Default 8.</summary>
     public int MicroBatchSequences { get; init; } = 8;
 
+    /// <summary>What methods by <see cref="ProbeMetric.Task"/> judge with; null (default) for none.</summary>
+    public ITaskMetric? Task { get; init; }
+
     /// <summary>Key of every random draw.</summary>
     public ulong Seed { get; init; } = 1;
 

@@ -22,10 +22,10 @@ public sealed class SelectionStage(ILayerSelector selector, SelectionOptions opt
         using var corpus = PackedCorpus.Open(options.CorpusFile);
         using var checkpoint = HuggingFaceCheckpoint.Open(options.TeacherFolder);
         using var model = ShardedModel.Load(
-            checkpoint, mesh, corpus.SequenceLength, options.DType, placement: environment.Experts.Plan(checkpoint.Config, mesh.Shape, trains: false));
+            checkpoint, mesh, corpus.SequenceLength, options.DType, placement: environment.Experts.Plan(checkpoint.Config, mesh.Shape, selector.NeedsGradients));
         int layers = model.Config.LayerCount;
         var target = new SelectionTarget(layers - options.KeepLayers, options.ProtectsEnds ? [0, layers - 1] : [], options.Seed);
-        var probe = new ModelProbe(model, corpus, new CalibrationBatches(corpus, options.Sequences, options.MicroBatchSequences, options.Seed));
+        var probe = new ModelProbe(model, corpus, new CalibrationBatches(corpus, options.Sequences, options.MicroBatchSequences, options.Seed), options.Task);
         var result = Describe(Select(probe, target), probe, target.ProtectedLayers);
         if (environment.IsRoot)
             JsonFile.Write(Path.Combine(options.OutputFolder, "mask.json"), result);
@@ -66,6 +66,7 @@ public sealed class SelectionStage(ILayerSelector selector, SelectionOptions opt
             Tokens = 0,
             Steps = 0,
             ForwardTokens = probe.ForwardTokens,
+            GradientTokens = probe.GradientTokens,
             DropOrder = [.. selection.DropOrder],
         };
     }

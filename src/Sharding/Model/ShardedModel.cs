@@ -86,20 +86,20 @@ public sealed class ShardedModel : IDisposable
     /// <summary>Parameters of the whole model as it is now, adapters not counted. Collective over the world.</summary>
     public long CountParameters()
     {
-        bool tiedCopy = Config.TieWordEmbeddings && Mesh.IsLastStage && !Mesh.IsFirstStage;
-        double mine = 0;
-        foreach (var parameter in Decoder.Parameters.All)
-        {
-            bool counted = parameter.Placement switch
-            {
-                ParameterPlacement.Expert => Mesh.DataRank < Mesh.Shape.Expert,
-                ParameterPlacement.ExpertCopy => false,
-                _ => Mesh.DataRank == 0,
-            };
-            if (counted && !Projection.IsAdapter(parameter.Name) && !(tiedCopy && parameter == Decoder.Embedding))
-                mine += parameter.Value.numel();
-        }
+        double mine = OwnParameters().Where(parameter => !Projection.IsAdapter(parameter.Name)).Sum(parameter => parameter.Value.numel());
         return (long)Mesh.World.AllReduceScalar(mine, Mpi.ReduceOperation.Sum);
+    }
+
+    /// <summary>Parameters that this rank answers for: over all ranks together every one of the model is among them once.</summary>
+    public IEnumerable<ModelParameter> OwnParameters()
+    {
+        bool tiedCopy = Config.TieWordEmbeddings && Mesh.IsLastStage && !Mesh.IsFirstStage;
+        return Decoder.Parameters.All.Where(parameter => !(tiedCopy && parameter == Decoder.Embedding) && parameter.Placement switch
+        {
+            ParameterPlacement.Expert => Mesh.DataRank < Mesh.Shape.Expert,
+            ParameterPlacement.ExpertCopy => false,
+            _ => Mesh.DataRank == 0,
+        });
     }
 
     /// <summary>

@@ -62,6 +62,21 @@ public sealed class MeshOptimizer : IDisposable
     public void PublishWeights() => WeightPublisher.Publish(State);
 
     /// <summary>
+    /// Multiplies weights by factors, between steps; the moments stay as they are. Collective over the world.
+    /// </summary>
+    /// <param name="factors">Trainable parameters of this rank, and by how much; the same for all copies of a parameter.</param>
+    public void ScaleWeights(IReadOnlyDictionary<ModelParameter, float> factors)
+    {
+        ArgumentNullException.ThrowIfNull(factors);
+        foreach (var region in State.Regions)
+            foreach (var piece in region.HeldPieces)
+                if (factors.TryGetValue(piece.Parameter, out float factor))
+                    foreach (ref float weight in region.Master.Span(piece.StateOffset, piece.Count))
+                        weight *= factor;
+        PublishWeights();
+    }
+
+    /// <summary>
     /// Lays the state out anew after layers came and went (<see cref="ShardedModel.MoveLayers"/>); values do not change. Collective over the
     /// ranks of the stage.
     /// </summary>

@@ -6,13 +6,15 @@ namespace E3Scale.Launcher.Tests.Recipes;
 
 public sealed class EnumNamesTests
 {
-    public static TheoryData<PruningMethod> Methods => [.. Enum.GetValues<PruningMethod>().Where(method => method != PruningMethod.E3Pruner)];
+    public static TheoryData<PruningMethod> Methods => [.. Enum.GetValues<PruningMethod>().Where(method => !method.Trains())];
 
     [Theory]
     [MemberData(nameof(Methods))]
     public void Of_PruningMethod_IsTheNameItHasInItsResults(PruningMethod method) =>
         Assert.Equal(LayerSelectors.Create(method).Name, EnumNames.Of(method));
 
-    [Fact]
-    public void Of_TheSearchItself_IsTheNameItHasInItsResults() => Assert.Equal("e3-pruner", EnumNames.Of(PruningMethod.E3Pruner));
+    [Theory]
+    [InlineData("e3-pruner", PruningMethod.E3Pruner)]
+    [InlineData("sheared-llama", PruningMethod.ShearedLlama)]
+    public void Of_MethodThatTrains_IsTheNameItHasInItsResults(string name, PruningMethod method) => Assert.Equal(name, EnumNames.Of(method));
 }

@@ -103,6 +103,108 @@ public sealed class LayerGateTests
         Assert.Equal(4096f, mask.grad!.item<float>()); // a bfloat16 sum of ones stops at 256
     }
 
+    /// <summary>Latent attention with experts, grouped-query attention with dense MLPs, sandwich norms.</summary>
+    public static TheoryData<string> Architectures => ["deepseek_v3", "llama", "pangu_ultra_moe"];
+
+    [Theory]
+    [MemberData(nameof(Architectures))]
+    public void Forward_SoftGates_GradientsAgreeWithFiniteDifferences(string architecture)
+    {
+        const float Step = 0.01f;
+        using var scope = NewDisposeScope();
+        using Decoder model = SmallModel.Create(ConfigOf(architecture));
+        float[] gates = [1, 0.7f, 0.4f, 0.9f];
+        Tensor[] masks = Soft(gates);
+        Loss(model, masks).backward();
+
+        for (int layer = 0; layer < gates.Length; layer++)
+        {
+            double[] losses = [.. new[] { Step, -Step }.Select(by => Loss(model, Soft([.. gates.Select((gate, i) => i == layer ? gate + by : gate)])).item<float>())];
+            double slope = (losses[0] - losses[1]) / (2 * Step);
+            Assert.Equal(slope, masks[layer].grad!.item<float>(), 2e-3 * Math.Max(1, Math.Abs(slope))); // a float32 loss, a curved one
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Architectures))]
+    public void Forward_SoftGatesOfOneAndZero_AreTheHardMask(string architecture)
+    {
+        using var scope = NewDisposeScope();
+        using Decoder model = SmallModel.Create(ConfigOf(architecture));
+        Tensor ids_BT = SmallModel.Ids(2, 9);
+        var soft = model.Forward(model.Embed(ids_BT), new LayerGate([true, false, true, true], Soft([1, 0, 1, 1]), IsSoft: true));
+        var hard = model.Forward(model.Embed(ids_BT), new LayerGate([true, false, true, true]));
+
+        Assert.Equal(SmallModel.Values(hard), SmallModel.Values(soft));
+    }
+
+    [Theory]
+    [MemberData(nameof(Architectures))]
+    public void OutputParameters_Multiplied_AreTheSoftGate(string architecture)
+    {
+        using var scope = NewDisposeScope();
+        using Decoder model = SmallModel.Create(ConfigOf(architecture));
+        float[] gates = [1, 0.7f, 0.4f, 0.9f];
+        Tensor ids_BT = SmallModel.Ids(2, 9);
+        var gated = model.Forward(model.Embed(ids_BT), new LayerGate([true, true, true, true], Soft(gates), IsSoft: true));
+        using (no_grad())
+            foreach (var layer in model.Layers)
+                foreach (var parameter in layer.OutputParameters())
+                    parameter.Value.mul_(gates[layer.Index]);
+        var folded = model.Forward(model.Embed(ids_BT));
+
+        Assert.InRange(SmallModel.Distance(gated, folded), 0, 1e-5 * SmallModel.Values(gated).Max(Math.Abs));
+    }
+
+    [Theory]
+    [MemberData(nameof(Architectures))]
+    public void Forward_SoftGatesOfLayersRunAgain_HaveTheSameGradients(string architecture)
+    {
+        using var scope = NewDisposeScope();
+        using Decoder kept = SmallModel.Create(ConfigOf(architecture)), again = SmallModel.Create(ConfigOf(architecture));
+        Tensor[] expected = Soft([0.5f, 0.7f, 0.4f, 0.9f]), actual = Soft([0.5f, 0.7f, 0.4f, 0.9f]);
+        again.Recomputation = Recomputation.Layer;
+        Loss(kept, expected).backward();
+        Loss(again, actual).backward();
+
+        Assert.Equal(expected.Select(mask => mask.grad!.item<float>()), actual.Select(mask => mask.grad!.item<float>()));
+    }
+
+    [Fact]
+    public void ScaledBranch_BFloat16_GradientOfTheScaleIsSummedInFloat32()
+    {
+        using var scope = NewDisposeScope();
+        Tensor scale = tensor(0.5f, requires_grad: true);
+        ScaledBranchFunction.apply(ones(4096, dtype: ScalarType.BFloat16), scale).sum().backward();
+
+        Assert.Equal(4096f, scale.grad!.item<float>()); // a bfloat16 sum of ones stops at 256
+    }
+
+    private static JsonObject ConfigOf(string architecture)
+    {
+        JsonObject config = architecture == "llama" ? SmallModel.Llama() : SmallModel.DeepSeek();
+        config["model_type"] = architecture;
+        if (architecture != "llama")
+            ChooseAllExperts(config);
+        return config;
+    }
+
+    /// <summary>Where the router's choice changes the loss jumps, and has no finite differences.</summary>
+    private static void ChooseAllExperts(JsonObject config)
+    {
+        config["num_experts_per_tok"] = config["n_routed_experts"]!.GetValue<int>();
+        config["topk_group"] = config["n_group"]!.GetValue<int>();
+    }
+
+    private static Tensor[] Soft(float[] gates) => Array.ConvertAll(gates, gate => tensor(gate, requires_grad: true));
+
+    private static Tensor Loss(Decoder model, Tensor[] masks)
+    {
+        Tensor ids_BT = SmallModel.Ids(2, 9);
+        var gate = new LayerGate([.. masks.Select(mask => mask.item<float>() > 0)], masks, IsSoft: true);
+        return GoldenModel.NextTokenLoss(model.Logits(model.Forward(model.Embed(ids_BT), gate)), ids_BT);
+    }
+
     private static void CheckGradient(string name, int[] dropped, string reference)
     {
         using GoldenModel model = GoldenModel.Open(name);

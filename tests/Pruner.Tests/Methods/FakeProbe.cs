@@ -3,13 +3,21 @@ using E3Scale.Pruner.Selection;
 namespace E3Scale.Pruner.Tests.Methods;
 
 /// <summary>A model of nothing but numbers: block influences, and a loss that is a function of the dropped layers.</summary>
-internal sealed class FakeProbe(int layers, Func<int[], double> loss, Func<int[], double[]>? influence = null) : ILayerProbe
+internal sealed class FakeProbe(int layers, Func<int[], double> loss, Func<int[], double[]>? influence = null) : ILayerProbe, IWeightProbe
 {
+    /// <summary>What <see cref="Taylor"/> answers.</summary>
+    public double[] TaylorScores { get; init; } = new double[layers];
+
+    /// <summary>What <see cref="Magnitude"/> answers.</summary>
+    public double[] Magnitudes { get; init; } = new double[layers];
+
     /// <summary>Models judged so far.</summary>
     public long Judged { get; private set; }
 
     /// <summary>Metrics asked for so far.</summary>
     public HashSet<ProbeMetric> Metrics { get; } = [];
+
+    public IWeightProbe Weights => this;
 
     public int Layers => layers;
 
@@ -21,6 +29,32 @@ internal sealed class FakeProbe(int layers, Func<int[], double> loss, Func<int[]
     {
         Judged++;
         return influence!(Dropped(isKept));
+    }
+
+    public double[] Taylor()
+    {
+        Judged++;
+        return TaylorScores;
+    }
+
+    public double[] Magnitude() => Magnitudes;
+
+    /// <summary>Linear in the gates: what leaving out every single layer costs, by how far its gate is closed.</summary>
+    public (double Kl, double[] ByGate) GatedKl(IReadOnlyList<double> gates)
+    {
+        Judged++;
+        double[] costs = [.. Enumerable.Range(0, layers).Select(layer => loss([layer]) - loss([]))];
+        return (gates.Zip(costs, (gate, cost) => (1 - gate) * cost).Sum(), [.. costs.Select(cost => -cost)]);
+    }
+
+    /// <summary>Batches that candidates were trained on, one list for each.</summary>
+    public List<IReadOnlyList<int>> Trained { get; } = [];
+
+    public double LossAfterTraining(
+        IReadOnlyList<bool> isKept, IReadOnlyList<int> training, double learningRate, ProbeMetric metric, IReadOnlyList<int>? batches = null)
+    {
+        Trained.Add(training);
+        return Loss(isKept, metric, batches);
     }
 
     public double Loss(IReadOnlyList<bool> isKept, ProbeMetric metric, IReadOnlyList<int>? batches = null)

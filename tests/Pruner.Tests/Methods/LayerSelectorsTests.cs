@@ -2,6 +2,7 @@ using E3Scale.Pruner.Methods;
 using E3Scale.Pruner.Methods.Clp;
 using E3Scale.Pruner.Methods.Controls;
 using E3Scale.Pruner.Methods.DarwinLm;
+using E3Scale.Pruner.Methods.IterativeTask;
 using E3Scale.Pruner.Methods.LeaveOneOut;
 using E3Scale.Pruner.Methods.Minitron;
 using E3Scale.Pruner.Methods.ShortenedLlama;
@@ -64,6 +65,15 @@ public sealed class LayerSelectorsTests
     }
 
     [Fact]
+    public void IterativeTask_LayersThatDependOnEachOther_AreJudgedTogetherByTheTask()
+    {
+        var probe = Probe();
+
+        Assert.Equal([2, 5, 6], new IterativeTaskSelector().Select(probe, Target(3)).DropOrder);
+        Assert.Equal([ProbeMetric.Task], probe.Metrics);
+    }
+
+    [Fact]
     public void OneShotMethods_LayersThatDependOnEachOther_AreNotSeen()
     {
         var probe = Probe();
@@ -77,6 +87,22 @@ public sealed class LayerSelectorsTests
         Assert.Equal([ProbeMetric.Kl], probe.Metrics);
     }
 
+    [Theory]
+    [InlineData(1, new[] { 5 })] // of the equal layers 4 and 5 the higher goes
+    [InlineData(2, new[] { 5, 4 })]
+    [InlineData(3, new[] { 5, 4, 2 })] // all that the rule leaves; then the smallest score of layers 0-3 and the last two
+    public void TaylorAndMagnitude_EdgeLayers_GoLastWhateverTheyScore(int drop, int[] expected)
+    {
+        double[] scores = [0, 0.2, 0.1, 0.3, 5, 5, 0.4, 0];
+        var probe = new FakeProbe(Layers, Loss) { TaylorScores = scores, Magnitudes = scores };
+
+        Assert.Equal(expected, new TaylorSelector().Select(probe, Target(drop)).DropOrder);
+        Assert.Equal(expected, new MagnitudeSelector().Select(probe, Target(drop)).DropOrder);
+        Assert.Equal(scores, new TaylorSelector().Select(probe, Target(drop)).Scores);
+        Assert.Equal(2, new TaylorSelector(sparesEdges: false).Select(probe, Target(drop)).DropOrder[0]);
+        Assert.Equal(2, new MagnitudeSelector(sparesEdges: false).Select(probe, Target(drop)).DropOrder[0]);
+    }
+
     [Fact]
     public void ContiguousMethods_EveryPlace_FindTheBestCut()
     {
@@ -88,6 +114,33 @@ public sealed class LayerSelectorsTests
         Assert.Equal([5, 6], new MinitronSelector(MinitronCriterion.Contiguous).Select(probe, Target(2)).DropOrder);
         Assert.Contains(ProbeMetric.CrossEntropy, probe.Metrics);
         Assert.Equal(5 + 5, probe.Judged); // cuts begin at layers 1 to 5
+    }
+
+    [Theory]
+    [InlineData(3, 4)]
+    [InlineData(7, 2)]
+    [InlineData(17, 5)]
+    [InlineData(26, 1)]
+    public void ClpGate_OneValley_SlidesToWhereEveryPlaceIsTried(int deepest, int drop)
+    {
+        // A layer costs the more, the further it is from the deepest one.
+        FakeProbe Valley() => new(32, dropped => dropped.Sum(layer => Math.Abs(layer - deepest) + 0.1));
+        var target = new SelectionTarget(drop, [0, 31], Seed: 1);
+
+        Assert.Equal(new ClpSelector().Select(Valley(), target).DropOrder, new ClpGateSelector(new ClpGateOptions()).Select(Valley(), target).DropOrder);
+    }
+
+    [Fact]
+    public void ConcaveGate_Place_IsNearZeroInsideAndHasTheSlopeOfItsDifferences()
+    {
+        const double H = 1e-6;
+        var steep = new ConcaveGate(4, 3, 8);
+        Assert.Equal([true, true, true, true, false, false, false, true], Enumerable.Range(0, Layers).Select(layer => steep.At(layer) > 0.5));
+        Assert.InRange(steep.At(4), 0, 0.04);
+        Assert.InRange(steep.At(5), 0, 1e-4);
+        for (int layer = 0; layer < Layers; layer++)
+            Assert.Equal(
+                (new ConcaveGate(3.3 + H, 2, 1.7).At(layer) - new ConcaveGate(3.3 - H, 2, 1.7).At(layer)) / (2 * H), new ConcaveGate(3.3, 2, 1.7).SlopeAt(layer), 1e-7);
     }
 
     [Theory]
@@ -137,6 +190,21 @@ public sealed class LayerSelectorsTests
     }
 
     [Fact]
+    public void DarwinLm_TrainTokens_TrainsEveryCandidateOfASelectionOnTheSameText()
+    {
+        var probe = Probe();
+        var options = new DarwinLmOptions { Generations = 1, TrainTokens = [0, 7 * 1024] };
+        var selection = new DarwinLmSelector(options).Select(probe, Target(2));
+
+        // The two survivors and their parent; five batches of text come before any comes again.
+        Assert.Equal(3, probe.Trained.Count);
+        Assert.All(probe.Trained, training => Assert.Equal(probe.Trained[0], training));
+        Assert.Equal((7, 5), (probe.Trained[0].Count, probe.Trained[0].Take(5).Distinct().Count()));
+        Assert.Equal(2, selection.DropOrder.Count);
+        Assert.False(new DarwinLmSelector(new DarwinLmOptions()).NeedsGradients);
+    }
+
+    [Fact]
     public void Random_ManySeeds_TakesEveryFreeLayerAlike()
     {
         var counts = new int[Layers];
@@ -156,7 +224,7 @@ public sealed class LayerSelectorsTests
     public void UniformStride_Layers_LieAtEqualDistances(int layers, int drop, int[] expected) =>
         Assert.Equal(expected, new UniformStrideSelector().Select(new FakeProbe(layers, _ => 0), new(drop, [0, layers - 1], 1)).DropOrder);
 
-    public static TheoryData<PruningMethod> Methods => [.. Enum.GetValues<PruningMethod>().Where(method => method != PruningMethod.E3Pruner)];
+    public static TheoryData<PruningMethod> Methods => [.. Enum.GetValues<PruningMethod>().Where(method => !method.Trains())];
 
     [Theory]
     [MemberData(nameof(Methods))]

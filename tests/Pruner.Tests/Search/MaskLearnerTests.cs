@@ -23,8 +23,8 @@ public sealed class MaskLearnerTests : IDisposable
         {
             using MaskStep masks = learner.Begin(step);
             Assert.Equal(MicroBatches, masks.Draws.Count); // a draw for each micro-batch
-            Assert.All(masks.Draws, draw => Assert.Equal(Layers - learner.DroppedAt(step), draw.Hard.Count(kept => kept)));
-            Assert.All(masks.Draws, draw => Assert.True(draw.Hard[0] && draw.Hard[^1])); // protected
+            Assert.All(Draws(masks), draw => Assert.Equal(Layers - learner.DroppedAt(step), draw.Hard.Count(kept => kept)));
+            Assert.All(Draws(masks), draw => Assert.True(draw.Hard[0] && draw.Hard[^1])); // protected
         }
         Assert.Equal(Layers - Keep, learner.DroppedAt(Steps - 1));
     }
@@ -36,10 +36,10 @@ public sealed class MaskLearnerTests : IDisposable
         using MaskStep first = Learner(twoDraws).Begin(4), second = Learner(twoDraws).Begin(4);
         using MaskStep otherSeed = Learner(twoDraws with { Seed = 2 }).Begin(4), otherStep = Learner(twoDraws).Begin(5);
 
-        Assert.Equal(first.Draws.Select(draw => draw.Soft), second.Draws.Select(draw => draw.Soft));
-        Assert.NotEqual(first.Draws.Select(draw => draw.Soft), otherSeed.Draws.Select(draw => draw.Soft));
-        Assert.NotEqual(first.Draws[0].Soft, otherStep.Draws[0].Soft);
-        Assert.NotEqual(first.Draws[0].Soft, first.Draws[1].Soft);
+        Assert.Equal(Draws(first).Select(draw => draw.Soft), Draws(second).Select(draw => draw.Soft));
+        Assert.NotEqual(Draws(first).Select(draw => draw.Soft), Draws(otherSeed).Select(draw => draw.Soft));
+        Assert.NotEqual(Draws(first)[0].Soft, Draws(otherStep)[0].Soft);
+        Assert.NotEqual(Draws(first)[0].Soft, Draws(first)[1].Soft);
     }
 
     [Theory]
@@ -52,7 +52,7 @@ public sealed class MaskLearnerTests : IDisposable
         using MaskStep masks = Learner(new SearchOptionsChange(Draws: draws)).Begin(Steps - 1);
 
         Assert.Equal(Math.Max(1, draws), masks.Draws.Count);
-        Assert.All(drawOfMicroBatch.Zip(masks.Gates), pair => Assert.Same(masks.Draws[pair.First].Hard, pair.Second.IsKept));
+        Assert.All(drawOfMicroBatch.Zip(masks.Gates), pair => Assert.Equal(Draws(masks)[pair.First].Hard, pair.Second.IsKept));
         Assert.All(masks.Gates, gate => Assert.Equal(gate.IsKept.Select(kept => kept ? 1f : 0f), gate.Masks!.Select(mask => mask.item<float>())));
     }
 
@@ -90,7 +90,7 @@ public sealed class MaskLearnerTests : IDisposable
         learner.Update();
 
         Assert.All(expected.Zip(learner.Scores), pair => Assert.Equal(pair.First, pair.Second, 1e-9));
-        double[] start = Learner(new SearchOptionsChange()).Scores;
+        var start = Learner(new SearchOptionsChange()).Scores;
         Assert.Equal(start[0], learner.Scores[0]); // protected layers stay where they are
         Assert.Equal(start[^1], learner.Scores[^1]);
         Assert.NotEqual(start[1], learner.Scores[1]);
@@ -130,7 +130,7 @@ public sealed class MaskLearnerTests : IDisposable
         for (int step = 0; step < Steps; step++)
         {
             using MaskStep masks = learner.Begin(step);
-            Assert.All(masks.Draws, draw => Assert.Equal(learner.KeptNow(step), draw.Hard));
+            Assert.All(Draws(masks), draw => Assert.Equal(learner.KeptNow(step), draw.Hard));
         }
     }
 
@@ -174,6 +174,8 @@ public sealed class MaskLearnerTests : IDisposable
     }
 
     public void Dispose() => _mesh.Dispose();
+
+    private static MaskDraw[] Draws(MaskStep masks) => [.. masks.Draws.Cast<MaskDraw>()];
 
     private static void Step(MaskLearner learner, int step)
     {

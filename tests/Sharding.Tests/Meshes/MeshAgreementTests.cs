@@ -58,6 +58,18 @@ public sealed class MeshAgreementTests(MeshJob job)
 
     [SkippableTheory]
     [MemberData(nameof(Meshes))]
+    public void Search_SoftGates_AgreeWithOneRank(int pipeline, int expert, int data)
+    {
+        // The loss after the gates were multiplied into the weights is the last one.
+        var (expected, actual) = AssertAgree(MeshRuns.Sheared, new MeshShape(pipeline, expert, data));
+        Close.AssertEqual(expected.Scores, actual.Scores, Tolerance, "gate of layer");
+        Assert.Equal(expected.Kept, actual.Kept);
+        Assert.True(expected.ScoreChange.Max(Math.Abs) > 0.1);
+        Assert.All(actual.TensorGrowth, growth => Assert.Equal(0, growth));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Meshes))]
     public void ForwardPass_UnevenBatches_AgreesWithOneRank(int pipeline, int expert, int data)
     {
         var (expected, actual) = (job.Inference(MeshRuns.OneRank), job.Inference(new MeshShape(pipeline, expert, data)));
@@ -75,6 +87,18 @@ public sealed class MeshAgreementTests(MeshJob job)
         Close.AssertEqual([expected.Full], [actual.Full], 1e-2, "full model");
         Close.AssertEqual(expected.Without, actual.Without, 1e-2, "model without layer at place");
         Assert.Equal(expected.Without.Length, expected.Without.Distinct().Count()); // every layer matters
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Meshes))]
+    public void WeightProbe_EveryScore_AgreesWithOneRank(int pipeline, int expert, int data)
+    {
+        var (expected, actual) = (job.Probes(MeshRuns.OneRank), job.Probes(new MeshShape(pipeline, expert, data)));
+        // Sums of thousands of float32 products; an expert counted twice adds a hundredth and more.
+        Close.AssertEqual(expected.Taylor, actual.Taylor, 1e-4 * expected.Taylor.Min(), "Taylor score of layer");
+        Close.AssertEqual([expected.Trained], [actual.Trained], Tolerance, "divergence of trained candidate");
+        Close.AssertEqual(expected.GatedKl, actual.GatedKl, Tolerance, "divergence of gated model, slope by gate");
+        Close.AssertEqual(expected.Magnitude, actual.Magnitude, 1e-6 * expected.Magnitude.Min(), "magnitude of layer");
     }
 
     // The same reduce-scatter and the same element-wise update, whoever does it.

@@ -13,6 +13,9 @@ public sealed class MeshJob : IDisposable
     /// <summary>The forward passes; skips the test when this machine has no MPI.</summary>
     internal InferenceRecord Inference(MeshShape shape, string run = MeshRuns.Inference) => Read<InferenceRecord>(run, shape);
 
+    /// <summary>What a probe said about the weights; skips the test when this machine has no MPI.</summary>
+    internal ProbeRecord Probes(MeshShape shape) => Read<ProbeRecord>(MeshRuns.Probes, shape);
+
     public void Dispose()
     {
         if (_job.IsValueCreated)

@@ -18,6 +18,16 @@ public sealed record DarwinLmOptions
     /// <summary>Positions that each selection judges on, as many numbers as <see cref="Survivors"/>; all calibration text where it has fewer.</summary>
     public IReadOnlyList<long> Tokens { get; init; } = [2_048, 32_768];
 
+    /// <summary>
+    /// Positions of calibration text that each candidate is trained on before each selection judges it, on a copy of the weights that is thrown
+    /// away; as many numbers as <see cref="Survivors"/>, or none (default) for no training. Rounded up to batches; text is repeated where there is
+    /// less. Published for four selections: 10,000, 50,000, 100,000 and 200,000.
+    /// </summary>
+    public IReadOnlyList<long> TrainTokens { get; init; } = [];
+
+    /// <summary>Constant learning rate of that training, AdamW. Default 1e-5, published.</summary>
+    public double LearningRate { get; init; } = 1e-5;
+
     /// <summary>Most layers that a mutation exchanges.</summary>
     public int MaxSwaps { get; init; } = 3;
 

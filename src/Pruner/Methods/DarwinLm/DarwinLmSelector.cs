@@ -7,7 +7,7 @@ namespace E3Scale.Pruner.Methods.DarwinLm;
 /// <summary>
 /// DarwinLM's evolution over sets of dropped layers (arXiv 2502.07780, in the depth-only form of arXiv 2410.14649): offspring exchange some dropped
 /// layers for kept ones, and ever fewer of them are judged on ever more text by KL(teacher || candidate). The parent meets them in the last
-/// selection only. Nothing is trained in between.
+/// selection only. With <see cref="DarwinLmOptions.TrainTokens"/> every candidate is trained a little before it is judged.
 /// </summary>
 /// <param name="options">Sizes of populations and texts.</param>
 public sealed class DarwinLmSelector(DarwinLmOptions options) : ILayerSelector
@@ -17,6 +17,9 @@ public sealed class DarwinLmSelector(DarwinLmOptions options) : ILayerSelector
 
     /// <inheritdoc/>
     public string Name => "darwinlm";
+
+    /// <inheritdoc/>
+    public bool NeedsGradients => options.TrainTokens.Any(tokens => tokens > 0);
 
     /// <inheritdoc/>
     public long ModelsJudged(int layers, SelectionTarget target)
@@ -33,7 +36,7 @@ public sealed class DarwinLmSelector(DarwinLmOptions options) : ILayerSelector
         int[] candidates = target.Candidates(probe.Layers);
         int generations = options.GenerationsFor(probe.Layers, target.Drop);
         var random = new CounterRandom(target.Seed, "darwinlm");
-        int[] parent = Best(probe, Initial(candidates, target.Drop, ref random), 1, options.Tokens[0], ref random)[0];
+        int[] parent = Best(probe, Initial(candidates, target.Drop, ref random), 1, 0, ref random)[0];
         for (int generation = 0; generation < generations; generation++)
         {
             var population = Offspring(parent, candidates, ref random);
@@ -41,7 +44,7 @@ public sealed class DarwinLmSelector(DarwinLmOptions options) : ILayerSelector
             {
                 bool isLast = selection + 1 == options.Survivors.Count;
                 population = Best(
-                    probe, isLast ? [.. population, parent] : population, options.Survivors[selection], options.Tokens[selection], ref random);
+                    probe, isLast ? [.. population, parent] : population, options.Survivors[selection], selection, ref random);
             }
             parent = population[0];
         }
@@ -78,10 +81,25 @@ public sealed class DarwinLmSelector(DarwinLmOptions options) : ILayerSelector
     }
 
     /// <summary>The best sets on a fresh draw of the calibration text, the same for all of them.</summary>
-    private static List<int[]> Best(ILayerProbe probe, List<int[]> sets, int count, long tokens, ref CounterRandom random)
+    private List<int[]> Best(ILayerProbe probe, List<int[]> sets, int count, int selection, ref CounterRandom random)
     {
-        int batches = (int)Math.Clamp((tokens + probe.TokensPerBatch - 1) / probe.TokensPerBatch, 1, probe.Batches);
-        int[] drawn = RandomSelector.Draw([.. Enumerable.Range(0, probe.Batches)], batches, ref random);
-        return [.. sets.OrderBy(set => probe.Loss(AllLayers.Without(probe.Layers, set), ProbeMetric.Kl, drawn)).Take(count)];
+        int[] drawn = DrawBatches(probe, Math.Min(options.Tokens[selection], probe.Batches * probe.TokensPerBatch), ref random);
+        long trained = selection < options.TrainTokens.Count ? options.TrainTokens[selection] : 0;
+        int[] training = trained > 0 ? DrawBatches(probe, trained, ref random) : [];
+        return [.. sets.OrderBy(set => Loss(AllLayers.Without(probe.Layers, set))).Take(count)];
+
+        double Loss(bool[] isKept) => training.Length > 0
+            ? probe.Weights.LossAfterTraining(isKept, training, options.LearningRate, ProbeMetric.Kl, drawn)
+            : probe.Loss(isKept, ProbeMetric.Kl, drawn);
+    }
+
+    /// <summary>Batches of so many positions, at least one; none comes again before all have come.</summary>
+    private static int[] DrawBatches(ILayerProbe probe, long tokens, ref CounterRandom random)
+    {
+        int left = (int)Math.Max(1, (tokens + probe.TokensPerBatch - 1) / probe.TokensPerBatch);
+        var drawn = new List<int>(left);
+        for (; left > 0; left -= probe.Batches)
+            drawn.AddRange(RandomSelector.Draw([.. Enumerable.Range(0, probe.Batches)], Math.Min(left, probe.Batches), ref random));
+        return [.. drawn];
     }
 }

@@ -1,0 +1,55 @@
+using System.Text.Json.Nodes;
+using E3Scale.Sharding;
+
+namespace E3Scale.Pruner.Search;
+
+/// <summary>
+/// What learns which layers stay while the weights train: it draws the masks of every step and moves what it drew them from by their gradients.
+/// The same on every rank.
+/// </summary>
+public interface IMaskLearner
+{
+    /// <summary>Name in mask.json.</summary>
+    string Method { get; }
+
+    /// <summary>A number for every layer, [L]; larger means keep.</summary>
+    IReadOnlyList<double> Scores { get; }
+
+    /// <summary>The masks of a step, the same on every rank that works on the same micro-batch; disposed by the caller.</summary>
+    /// <param name="step">0-based.</param>
+    MaskStep Begin(int step);
+
+    /// <summary>Sums the masks' gradients over all ranks. Collective over the world.</summary>
+    /// <param name="masks">The step's masks, after the backward passes.</param>
+    /// <returns>Whether the gradient is finite, the same on every rank; only then may <see cref="Update"/> be called.</returns>
+    bool Reduce(MaskStep masks);
+
+    /// <summary>Moves by the gradient that <see cref="Reduce"/> found.</summary>
+    void Update();
+
+    /// <summary>Layers that would stay if the search ended after a step, [L].</summary>
+    /// <param name="step">0-based.</param>
+    bool[] KeptNow(int step);
+
+    /// <summary>A step's line of trajectory.jsonl: at least step, temperature, dropped, scores, kept.</summary>
+    /// <param name="step">0-based.</param>
+    JsonObject Trajectory(int step);
+
+    /// <summary>A step in a few words, for the progress bar.</summary>
+    /// <param name="step">0-based.</param>
+    string Describe(int step);
+
+    /// <summary>Brings what the mask says into the weights, after the last step and before its checkpoint. Collective over the world.</summary>
+    /// <param name="model">The student, dropped layers still in it.</param>
+    /// <param name="optimizer">What trains it.</param>
+    void Complete(ShardedModel model, MeshOptimizer optimizer)
+    {
+    }
+
+    /// <summary>What a checkpoint needs.</summary>
+    JsonObject Save();
+
+    /// <summary>Goes on from a checkpoint with the same bits.</summary>
+    /// <param name="saved">What <see cref="Save"/> gave.</param>
+    void Restore(JsonObject saved);
+}
