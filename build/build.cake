@@ -21,5 +21,6 @@ readonly string configuration = Argument("configuration", "Release");
 #load "fuzz.cake"
 #load "parity.cake"
 #load "realmodels.cake"
+#load "speed.cake"
 
 RunTarget(CheckedTarget(Argument("target", "Help")));

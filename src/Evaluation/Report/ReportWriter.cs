@@ -48,6 +48,7 @@ public static class ReportWriter
         markup.Element("h1", input.Title);
         markup.Element("p", "Layer pruning and recovery by distillation from stored logits", ("class", "muted"));
         HeadlineSection.Write(markup, input);
+        TasksSection.Write(markup, input);
         LayersSection.Write(markup, input);
         SearchSection.Write(markup, input);
         TrainingSection.Write(markup, input);

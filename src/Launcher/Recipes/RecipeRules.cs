@@ -1,4 +1,5 @@
 using E3Scale.Data.Chat;
+using E3Scale.Evaluation.Tasks;
 using E3Scale.Sharding;
 
 namespace E3Scale.Launcher.Recipes;
@@ -14,6 +15,7 @@ internal static class RecipeRules
         CheckExperts(recipe, binder);
         CheckSearch(recipe.Search, binder);
         CheckTrain(recipe.Train, binder);
+        CheckTasks(recipe, binder);
         if (recipe.Evaluate.ArithmeticItems > recipe.Corpus.ArithmeticHeldoutItems)
             throw binder.Error("evaluate.arithmetic_items",
                 $"{recipe.Evaluate.ArithmeticItems}, but corpus.arithmetic_heldout_items is {recipe.Corpus.ArithmeticHeldoutItems}.",
@@ -61,6 +63,19 @@ internal static class RecipeRules
     {
         if (search.DropLayers is null == search.KeepLayers is null)
             throw binder.Error("search", "give exactly one of drop_layers and keep_layers (--set search.drop_layers=null takes one away).");
+    }
+
+    private static void CheckTasks(Recipe recipe, RecipeBinder binder)
+    {
+        EvaluateSection evaluate = recipe.Evaluate;
+        if (evaluate.Tasks.FirstOrDefault(name => !TaskCatalog.Names.Contains(name)) is { } unknown)
+            throw binder.Error("evaluate.tasks", $"{unknown}, expected some of {string.Join(", ", TaskCatalog.Names)}.");
+        if (evaluate.Tasks.Count > 0 && evaluate.TasksDir is null)
+            throw binder.Error("evaluate.tasks_dir", "not given; name the folder with the files of evaluate.tasks.", "evaluate.tasks");
+        if (evaluate.Tasks.Count > 0 && !Directory.Exists(recipe.ResolvePath(evaluate.TasksDir!)))
+            throw binder.Error("evaluate.tasks_dir", $"{recipe.ResolvePath(evaluate.TasksDir!)} is no folder; name the one with the tasks' files.");
+        if (evaluate.TaskChatTemplate is { } name && !ChatFormat.Names.Contains(name))
+            throw binder.Error("evaluate.task_chat_template", $"{name}, expected one of {string.Join(", ", ChatFormat.Names)}.");
     }
 
     private static void CheckTrain(TrainSection train, RecipeBinder binder)

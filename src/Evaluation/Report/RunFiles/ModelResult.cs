@@ -1,3 +1,5 @@
+using E3Scale.Evaluation.Tasks;
+
 namespace E3Scale.Evaluation.Report.RunFiles;
 
 /// <summary>What was measured on one model; what was not measured is null.</summary>
@@ -26,4 +28,10 @@ public sealed record ModelResult
 
     /// <summary>Mean KL divergence of the teacher from this model, nats per token.</summary>
     public double? KlToTeacher { get; init; }
+
+    /// <summary>Results of benchmark tasks; null when none was run.</summary>
+    public IReadOnlyList<TaskResult>? Tasks { get; init; }
+
+    /// <summary>The same items, answered by the teacher and this model.</summary>
+    public IReadOnlyList<TaskComparison>? TasksAgainstTeacher { get; init; }
 }

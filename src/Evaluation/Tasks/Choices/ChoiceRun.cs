@@ -70,7 +70,7 @@ internal static class ChoiceRun
     /// <summary>Length of a choice as Python counts it: characters, not tokens and not halves of surrogate pairs.</summary>
     private static int Characters(string text) => Math.Max(1, text.EnumerateRunes().Count());
 
-    private static double Share(IReadOnlyCollection<bool> isRight) => (double)isRight.Count(right => right) / isRight.Count;
+    private static double Share(List<bool> isRight) => (double)isRight.Count(right => right) / isRight.Count;
 
     private static Dictionary<string, GroupResult>? Groups(ChoiceSet set, List<bool> isRight)
     {
