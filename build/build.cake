@@ -22,5 +22,6 @@ readonly string configuration = Argument("configuration", "Release");
 #load "parity.cake"
 #load "realmodels.cake"
 #load "studies.cake"
+#load "speed.cake"
 
 RunTarget(CheckedTarget(Argument("target", "Help")));

@@ -1,3 +1,5 @@
+using E3Scale.Evaluation.Tasks;
+
 namespace E3Scale.Evaluation;
 
 /// <summary>What a stage cost, for the summary.</summary>
@@ -47,6 +49,9 @@ public sealed record EvaluateOptions
 
     /// <summary>float32 or bfloat16.</summary>
     public TorchSharp.torch.ScalarType DType { get; init; } = TorchSharp.torch.ScalarType.Float32;
+
+    /// <summary>Benchmark tasks that all three models are scored on; null (default) for none.</summary>
+    public TaskOptions? Tasks { get; init; }
 
     /// <summary>What the earlier stages cost, by name.</summary>
     public IReadOnlyDictionary<string, StageCost> Costs { get; init; } = new Dictionary<string, StageCost>();

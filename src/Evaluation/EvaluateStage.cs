@@ -5,6 +5,7 @@ using E3Scale.Data.Corpora;
 using E3Scale.Data.Tokenizers;
 using E3Scale.Evaluation.Generation;
 using E3Scale.Evaluation.HeldOut;
+using E3Scale.Evaluation.Tasks;
 using E3Scale.Kernels;
 using E3Scale.LogitStore;
 using E3Scale.MoE;
@@ -32,8 +33,10 @@ public sealed class EvaluateStage
 
     /// <summary>Measures and writes the summary. Collective over the world.</summary>
     /// <returns>The same on every rank, and the positions that went through models.</returns>
+    /// <exception cref="TaskException">A benchmark task is unknown or its file cannot be read; before anything runs.</exception>
     public (EvaluationSummary Summary, long Tokens) Run()
     {
+        var tasks = _options.Tasks is null ? null : new TaskRunner(_options.Tasks);
         using var mesh = new Mesh(_environment.World, _environment.Shape, _environment.Device);
         using var heldOut = PackedCorpus.Open(_options.HeldOutFile);
         using var teacherFiles = HuggingFaceCheckpoint.Open(_options.TeacherFolder);
@@ -47,12 +50,13 @@ public sealed class EvaluateStage
         {
             var (describeTeacher, describePruned) = Compare(teacher, pruned, heldOut);
             (teacherScores, prunedScores) = (describeTeacher(), describePruned());
+            teacherScores = WithTasks(tasks, teacher, teacherScores, null);
+            prunedScores = WithTasks(tasks, pruned, prunedScores, teacherScores);
         }
-        _environment.Progress.Report(2);
+        _environment.Progress.Begin("evaluate", 3, "models", done: 2); // tasks have progress of their own
         // The student's layers have new numbers, and loads of their own: its experts lie in contiguous slices.
         using (var student = ShardedModel.Load(studentFiles, mesh, heldOut.SequenceLength, _options.DType))
-            studentScores = Compare(teacher, student, heldOut).Candidate();
-        _environment.Progress.Report(3);
+            studentScores = WithTasks(tasks, student, Compare(teacher, student, heldOut).Candidate(), teacherScores);
 
         double gap = prunedScores.HeldOutLoss - teacherScores.HeldOutLoss;
         var summary = new EvaluationSummary
@@ -145,6 +149,14 @@ public sealed class EvaluateStage
     /// <summary>The values of all ranks.</summary>
     private static float[] All(Communicator world, IReadOnlyList<float> local) =>
         [.. world.AllGatherBytes(MemoryMarshal.AsBytes<float>([.. local])).SelectMany(bytes => MemoryMarshal.Cast<byte, float>(bytes).ToArray())];
+
+    private ModelScores WithTasks(TaskRunner? tasks, ShardedModel model, ModelScores scores, ModelScores? teacher)
+    {
+        if (tasks is null)
+            return scores;
+        var results = tasks.Run(model, TokenizerLoader.Load(_options.TeacherFolder), _environment.Progress);
+        return scores with { Tasks = results, TasksAgainstTeacher = teacher is null ? null : [.. teacher.Tasks!.Zip(results, TaskComparison.Of)] };
+    }
 
     /// <summary>Share of held-out problems whose greedy completion ends in exactly the right answer.</summary>
     private double ExactMatch(ShardedModel model)

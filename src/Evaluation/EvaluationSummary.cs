@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using E3Scale.Evaluation.Tasks;
 
 namespace E3Scale.Evaluation;
 
@@ -92,6 +93,16 @@ public sealed record ModelScores
     [JsonPropertyName("rank_correlation")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? RankCorrelation { get; init; }
+
+    /// <summary>Results of benchmark tasks, in the order asked for; null when none was.</summary>
+    [JsonPropertyName("tasks")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<TaskResult>? Tasks { get; init; }
+
+    /// <summary>The same items, answered by the teacher and this model; null for the teacher.</summary>
+    [JsonPropertyName("tasks_against_teacher")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<TaskComparison>? TasksAgainstTeacher { get; init; }
 }
 
 /// <summary>Size of a logit store.</summary>

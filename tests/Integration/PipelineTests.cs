@@ -48,8 +48,12 @@ public class PipelineTests(SmallModel model)
             Assert.InRange(scores.GetProperty("token_accuracy").GetDouble(), 0, 1);
             Assert.InRange(scores.GetProperty("exact_match").GetDouble(), 0, 1);
             Assert.True(scores.GetProperty("tokens_per_second").GetDouble() > 0);
+            JsonElement task = Assert.Single(scores.GetProperty("tasks").EnumerateArray());
+            Assert.Equal(("piqa", 3), (task.GetProperty("task").GetString(), task.GetProperty("n").GetInt32()));
+            Assert.InRange(task.GetProperty("acc").GetDouble(), 0, 1);
         }
         Assert.InRange(summary.GetProperty("student").GetProperty("agreement_top1").GetDouble(), 0, 1);
+        Assert.Equal("piqa", Assert.Single(summary.GetProperty("student").GetProperty("tasks_against_teacher").EnumerateArray()).GetProperty("task").GetString());
         Assert.True(summary.GetProperty("student").GetProperty("kl_to_teacher").GetDouble() >= 0);
         Assert.Equal(2, summary.GetProperty("dropped_layers").GetArrayLength());
         JsonElement store = summary.GetProperty("store");

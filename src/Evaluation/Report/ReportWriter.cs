@@ -25,6 +25,7 @@ public static class ReportWriter
         markup.BeginPage(input.Title);
         markup.Element("p", "Layer pruning and recovery by distillation from stored logits", ("class", "muted"));
         HeadlineSection.Write(markup, input);
+        TasksSection.Write(markup, input);
         LayersSection.Write(markup, input);
         SearchSection.Write(markup, input);
         TrainingSection.Write(markup, input);

@@ -69,6 +69,10 @@ public sealed record TaskResult
         _ => ExactMatch,
     })!.Value;
 
+    /// <summary>Standard error of <see cref="Headline"/>.</summary>
+    [JsonIgnore]
+    public double HeadlineError => ErrorOf(Headline)!.Value;
+
     /// <summary>Each item by itself, in the order of the file; not part of the summary.</summary>
     [JsonIgnore]
     public IReadOnlyList<TaskItemResult> Records { get; init; } = [];

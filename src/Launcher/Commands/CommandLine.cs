@@ -48,6 +48,7 @@ public static class CommandLine
         root.Add(VerifyStoreCommand.Create());
         root.Add(TokenizeCommand.Create());
         root.Add(TasksCommand.Create());
+        root.Add(SpeedCommand.Create());
         root.Add(TraceCommand.Create());
         root.Add(InspectCommand.Create());
         root.Add(DoctorCommand.Create());

@@ -86,9 +86,7 @@ internal sealed class TasksCommand
         using var mesh = new Mesh(world, shape, RankDevice.Find(parsed.GetValue(_device), MessagePath.Auto, world));
         using var checkpoint = HuggingFaceCheckpoint.Open(folder);
         int[] dropped = parsed.GetRequiredValue(_dropLayers);
-        if (dropped.Any(layer => layer < 0 || layer >= checkpoint.Config.LayerCount) || dropped.Distinct().Count() == checkpoint.Config.LayerCount)
-            throw new RecipeException(
-                $"--drop-layers {string.Join(',', dropped)}: {folder} has layers 0 to {checkpoint.Config.LayerCount - 1}, and at least one must stay.");
+        LayerArgument.Check(dropped, checkpoint.Config.LayerCount, folder);
         var dtype = parsed.GetValue(_dtype) == ComputeType.Bf16 ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32;
         using var model = ShardedModel.Load(checkpoint, mesh, checkpoint.Config.MaxPositions, dtype, dropped);
         IStageProgress progress = world.Rank == 0 ? SinkProgress.OnStandardError() : new SilentProgress();

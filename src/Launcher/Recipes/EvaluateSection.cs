@@ -20,4 +20,24 @@ public sealed record EvaluateSection
     /// <summary>Sequences of one forward pass.</summary>
     [Range(1, 65536)]
     public int Batch { get; init; } = 8;
+
+    /// <summary>Benchmark tasks, by the names of <see cref="Evaluation.Tasks.TaskCatalog"/>.</summary>
+    public IReadOnlyList<string> Tasks { get; init; } = [];
+
+    /// <summary>Folder with the tasks' files; needed when there are tasks.</summary>
+    public string? TasksDir { get; init; }
+
+    /// <summary>Items of each task, the first ones of its file; 0 takes all.</summary>
+    [Range(0, 100_000_000)]
+    public int TaskLimit { get; init; }
+
+    /// <summary>Tokens generated at most per item of a task.</summary>
+    [Range(1, 1 << 20)]
+    public int TaskMaxNewTokens { get; init; } = 512;
+
+    /// <summary>Whether the begin token stands before every text of a task, for models that were trained so.</summary>
+    public bool TaskAddBos { get; init; }
+
+    /// <summary>Asks generated tasks as a conversation, one of <see cref="Data.Chat.ChatFormat.Names"/>; null asks in plain text.</summary>
+    public string? TaskChatTemplate { get; init; }
 }

@@ -1,4 +1,5 @@
 using E3Scale.Data.Chat;
+using E3Scale.Evaluation.Tasks;
 using E3Scale.Pruner.Distillation;
 using E3Scale.Pruner.Methods.DarwinLm;
 using E3Scale.Pruner.Search;
@@ -21,6 +22,7 @@ internal static class RecipeRules
         if (recipe.Kd is { EntropyOf: EntropyOwner.Student, Weight: TokenWeighting.EntropyOverMean })
             throw binder.Error("kd.weight",
                 "h/mean, but kd.entropy_of is student; the mean over a batch is known beforehand of the teacher's stored entropies only.", "kd.entropy_of");
+        CheckTasks(recipe, binder);
         if (recipe.Evaluate.ArithmeticItems > recipe.Corpus.ArithmeticHeldoutItems)
             throw binder.Error("evaluate.arithmetic_items",
                 $"{recipe.Evaluate.ArithmeticItems}, but corpus.arithmetic_heldout_items is {recipe.Corpus.ArithmeticHeldoutItems}.",
@@ -91,6 +93,19 @@ internal static class RecipeRules
         if (search.Method != PruningMethod.E3Pruner)
             throw binder.Error("search.budget",
                 $"parameters, but search.method is {EnumNames.Of(search.Method)}, which counts layers; only e3-pruner weighs them.", "search.method");
+    }
+
+    private static void CheckTasks(Recipe recipe, RecipeBinder binder)
+    {
+        EvaluateSection evaluate = recipe.Evaluate;
+        if (evaluate.Tasks.FirstOrDefault(name => !TaskCatalog.Names.Contains(name)) is { } unknown)
+            throw binder.Error("evaluate.tasks", $"{unknown}, expected some of {string.Join(", ", TaskCatalog.Names)}.");
+        if (evaluate.Tasks.Count > 0 && evaluate.TasksDir is null)
+            throw binder.Error("evaluate.tasks_dir", "not given; name the folder with the files of evaluate.tasks.", "evaluate.tasks");
+        if (evaluate.Tasks.Count > 0 && !Directory.Exists(recipe.ResolvePath(evaluate.TasksDir!)))
+            throw binder.Error("evaluate.tasks_dir", $"{recipe.ResolvePath(evaluate.TasksDir!)} is no folder; name the one with the tasks' files.");
+        if (evaluate.TaskChatTemplate is { } name && !ChatFormat.Names.Contains(name))
+            throw binder.Error("evaluate.task_chat_template", $"{name}, expected one of {string.Join(", ", ChatFormat.Names)}.");
     }
 
     private static void CheckTrain(TrainSection train, RecipeBinder binder)

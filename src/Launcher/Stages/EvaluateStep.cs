@@ -1,4 +1,6 @@
+using E3Scale.Data.Chat;
 using E3Scale.Evaluation;
+using E3Scale.Evaluation.Tasks;
 using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Runs;
 using E3Scale.Pruner.Search;
@@ -40,11 +42,23 @@ internal sealed class EvaluateStep : IStage
                 BatchSequences = recipe.Evaluate.Batch,
                 Seed = (ulong)recipe.Seed,
                 DType = StageOptions.DType(recipe),
+                Tasks = Tasks(recipe),
                 Costs = Costs(recipe, folder),
             },
             context.Environment).Run();
         return new StageResult([RunFiles.Summary], tokens);
     }
+
+    private static TaskOptions? Tasks(Recipe recipe) => recipe.Evaluate.Tasks.Count == 0 ? null : new TaskOptions
+    {
+        TasksFolder = recipe.ResolvePath(recipe.Evaluate.TasksDir!),
+        Tasks = recipe.Evaluate.Tasks,
+        Limit = recipe.Evaluate.TaskLimit,
+        BatchSize = recipe.Evaluate.Batch,
+        MaxNewTokens = recipe.Evaluate.TaskMaxNewTokens,
+        AddsBos = recipe.Evaluate.TaskAddBos,
+        Chat = recipe.Evaluate.TaskChatTemplate is { } name ? ChatFormat.Named(name) : null,
+    };
 
     /// <summary>Of the stages that this recipe needs: the folder may keep others, of a recipe before it.</summary>
     private Dictionary<string, StageCost> Costs(Recipe recipe, RunFolder folder)

@@ -77,6 +77,26 @@ public sealed class ReportWriterTests : IDisposable
     }
 
     [Fact]
+    public void Render_BenchmarkTasks_StandBesideEachOtherWithTheirErrors()
+    {
+        string summary = Path.Combine(_run.WriteAll().Directory, "eval", "summary.json");
+        Assert.DoesNotContain("Benchmark tasks", ReportWriter.Render(ReportInput.Load(_run.Directory)), StringComparison.Ordinal);
+        const string Result = """ "tasks": [{"task": "arc_easy", "file": "arc_easy.jsonl", "n": 100, "shots": 0, "metric": "acc", "acc": SHARE, "acc_stderr": 0}], """;
+        string text = File.ReadAllText(summary);
+        foreach (var (model, share) in (ReadOnlySpan<(string, string)>)[("teacher", "0.5"), ("pruned", "0.2"), ("student", "0.4")])
+            text = text.Replace($"\"{model}\": {{\"layers\"", $"\"{model}\": {{{Result.Replace("SHARE", share, StringComparison.Ordinal)} \"layers\"", StringComparison.Ordinal);
+        text = text.Replace("\"agreement_top1\"",
+            """ "tasks_against_teacher": [{"task": "arc_easy", "both_right": 35, "only_teacher": 15, "only_model": 5, "both_wrong": 45, "p_value": 0.0414}], "agreement_top1" """,
+            StringComparison.Ordinal);
+        File.WriteAllText(summary, text);
+
+        var row = Elements(Parse(ReportWriter.Render(ReportInput.Load(_run.Directory))), "tr").Single(row => row.Value.Contains("arc_easy", StringComparison.Ordinal));
+        Assert.Equal(
+            ["arc_easy", "acc", "0", "100", "50.0 % ± 5.0 %", "20.0 % ± 4.0 %", "40.0 % ± 4.9 %", "0.041"],
+            row.Elements().Select(cell => cell.Value.Trim()));
+    }
+
+    [Fact]
     public void Render_EmptyRun_SaysWhichStagesAreMissing()
     {
         string text = Parse(ReportWriter.Render(ReportInput.Load(_run.Directory))).Root!.Value;

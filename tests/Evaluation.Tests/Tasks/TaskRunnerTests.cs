@@ -109,6 +109,14 @@ public sealed class TaskRunnerTests : IDisposable
     }
 
     [Fact]
+    public void Run_AnswersAsLongAsTheModel_SaysSo()
+    {
+        using ShardedModel model = Load();
+        var error = Assert.Throws<TaskException>(() => Run(model, Options("gsm8k") with { MaxNewTokens = 64 }));
+        Assert.Contains("answers of 64 tokens leave no room for a question in texts of 64", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void TaskRunner_UnknownTask_ListsTheOnesThereAre()
     {
         var error = Assert.Throws<TaskException>(() => new TaskRunner(Options("pika")));

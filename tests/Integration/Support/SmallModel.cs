@@ -91,6 +91,8 @@ public sealed class SmallModel : IDisposable
         string[] prose = File.ReadAllLines(Path.Combine(SharedData.RepositoryRoot, "data", "tiny-r1", "prose-heldout.jsonl"));
         File.WriteAllLines(Path.Combine(Root, "train.jsonl"), prose[..16]);
         File.WriteAllLines(Path.Combine(Root, "heldout.jsonl"), prose[^4..]);
+        File.WriteAllLines(Path.Combine(Root, "piqa.jsonl"), Enumerable.Range(0, 3).Select(i =>
+            $$"""{"goal": "count to {{i}}", "sol1": "one, two and so on", "sol2": "never {{i}} times", "label": {{i % 2}}}"""));
         File.WriteAllText(Path.Combine(Root, "pretrain.yaml"), PretrainRecipe);
         File.WriteAllText(Recipe, RunRecipe);
     }
@@ -122,7 +124,7 @@ public sealed class SmallModel : IDisposable
         search: { fraction: 0.5, drop_layers: 2 }
         train: { steps: {{Steps}}, batch_sequences: 4, micro_batch_sequences: 2, learning_rate: 1.0e-3, warmup_steps: 2 }
         checkpoint: { every_steps: 4 }
-        evaluate: { heldout_sequences: 4, arithmetic_items: 2, max_new_tokens: 8, batch: 2 }
+        evaluate: { heldout_sequences: 4, arithmetic_items: 2, max_new_tokens: 8, batch: 2, tasks: [piqa], tasks_dir: . }
         restart: { attempts: 0 }
         """;
 

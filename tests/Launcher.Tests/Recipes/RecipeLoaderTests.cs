@@ -111,6 +111,10 @@ public sealed class RecipeLoaderTests : IDisposable
     [InlineData("train: { min_learning_rate: 1 }", "train.min_learning_rate: 1 is above train.learning_rate (0.0001)")]
     [InlineData("kd: { entropy_of: student, weight: h/mean }", "kd.weight: h/mean, but kd.entropy_of is student")]
     [InlineData("evaluate: { arithmetic_items: 5 }", "evaluate.arithmetic_items: 5, but corpus.arithmetic_heldout_items is 0")]
+    [InlineData("evaluate: { tasks: [pika], tasks_dir: . }", "evaluate.tasks: pika, expected some of sciq, piqa, winogrande")]
+    [InlineData("evaluate: { tasks: [piqa] }", "evaluate.tasks_dir: not given; name the folder with the files of evaluate.tasks")]
+    [InlineData("evaluate: { tasks: [piqa], tasks_dir: nowhere }", "nowhere is no folder; name the one with the tasks' files")]
+    [InlineData("evaluate: { task_chat_template: gpt }", "evaluate.task_chat_template: gpt, expected one of deepseek-r1")]
     public void Load_FieldsThatContradict_SayWhich(string line, string expected)
     {
         string message = MessageOf($"{Minimal}\n{line}\n");

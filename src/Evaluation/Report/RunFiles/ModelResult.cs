@@ -1,3 +1,5 @@
+using E3Scale.Evaluation.Tasks;
+
 namespace E3Scale.Evaluation.Report.RunFiles;
 
 /// <summary>What was measured on one model; what was not measured is null.</summary>
@@ -32,4 +34,10 @@ public sealed record ModelResult
 
     /// <summary>Spearman's correlation with the teacher of the log-probabilities of held-out tokens.</summary>
     public double? RankCorrelation { get; init; }
+
+    /// <summary>Results of benchmark tasks; null when none was run.</summary>
+    public IReadOnlyList<TaskResult>? Tasks { get; init; }
+
+    /// <summary>The same items, answered by the teacher and this model.</summary>
+    public IReadOnlyList<TaskComparison>? TasksAgainstTeacher { get; init; }
 }

@@ -86,7 +86,9 @@ internal sealed class AnswerRun(ShardedModel model, ITokenizer tokenizer, TaskOp
             tokens = [.. start, .. tokenizer.Encode(before + item.Prompt)];
         }
         // The answer needs room: what goes beyond is cut on the left.
-        int room = Math.Max(1, maxLength - options.MaxNewTokens);
+        int room = maxLength - options.MaxNewTokens;
+        if (room < 1)
+            throw new TaskException($"answers of {options.MaxNewTokens} tokens leave no room for a question in texts of {maxLength}. Ask for shorter answers.");
         return tokens[Math.Max(0, tokens.Length - room)..];
     }
 
@@ -94,7 +96,6 @@ internal sealed class AnswerRun(ShardedModel model, ITokenizer tokenizer, TaskOp
     {
         var mesh = model.Mesh;
         var generator = new GreedyGenerator(model, tokenizer.EosId) { IsComplete = answer => HasStop(task, answer) };
-        int newTokens = Math.Min(options.MaxNewTokens, maxLength - 1);
         int[] order = [.. Enumerable.Range(0, prompts.Length).OrderByDescending(i => prompts[i].Length)];
         string[] texts = new string[prompts.Length];
         int done = 0;
@@ -102,7 +103,7 @@ internal sealed class AnswerRun(ShardedModel model, ITokenizer tokenizer, TaskOp
         foreach (int[] round in order.Chunk(options.BatchSize * mesh.Shape.Data))
         {
             int[] mine = [.. round.Where((_, i) => i / options.BatchSize == mesh.DataRank)];
-            int[][] answers = generator.Generate([.. mine.Select(i => prompts[i])], newTokens);
+            int[][] answers = generator.Generate([.. mine.Select(i => prompts[i])], options.MaxNewTokens);
             Exchange(mine, answers, round, texts, task);
             progress.Report(done += round.Length);
         }

@@ -16,6 +16,9 @@ namespace E3Scale.Evaluation.Tasks;
 /// <param name="batchSize">Texts of a forward pass.</param>
 internal sealed class ContinuationScorer(ShardedModel model, int batchSize)
 {
+    /// <summary>Batches that are under way in a pipeline at once.</summary>
+    private const int BatchesPerRun = 8;
+
     /// <summary>Scored rows whose logits exist at the same time.</summary>
     private const int RowsPerSlice = 512;
 
@@ -30,14 +33,16 @@ internal sealed class ContinuationScorer(ShardedModel model, int batchSize)
         List<List<ScoredText>> batches = [.. texts.Chunk(batchSize).Where((_, i) => i % mesh.Shape.Data == mesh.DataRank).Select(batch => batch.ToList())];
         int rounds = (int)mesh.World.AllReduceScalar((long)batches.Count, ReduceOperation.Max);
         double[] sums = new double[requests.Count];
-        for (int round = 0; round < rounds; round++)
+        // Ranks of an expert group move in step: one without a batch of its own repeats another and throws the result away.
+        List<ScoredText> filler = batches.Count > 0 ? batches[^1] : [texts[^1]];
+        for (int first = 0; first < rounds; first += BatchesPerRun)
         {
-            mesh.World.Activity.Begin($"batch {round + 1} of {rounds}");
-            // Ranks of an expert group move in step: one without a batch of its own repeats another and throws the result away.
-            bool isMine = round < batches.Count;
-            List<ScoredText> batch = isMine ? batches[round] : batches.Count > 0 ? batches[^1] : [texts[^1]];
-            model.Executor.Infer(new BatchWork(model, batch, isMine ? sums : []), 1);
-            afterBatch?.Invoke(Math.Min((round + 1) * batchSize * mesh.Shape.Data, texts.Count));
+            int count = Math.Min(BatchesPerRun, rounds - first);
+            mesh.World.Activity.Begin($"batch {first + 1} of {rounds}");
+            model.Executor.Infer(new BatchesWork([.. Enumerable.Range(first, count).Select(round => round < batches.Count
+                ? new BatchWork(model, batches[round], sums)
+                : new BatchWork(model, filler, sums: null))]), count);
+            afterBatch?.Invoke(Math.Min((first + count) * batchSize * mesh.Shape.Data, texts.Count));
         }
         // Each request was scored on the last stage of one replica; everywhere else its sum is 0.
         mesh.World.AllReduce<double>(sums, ReduceOperation.Sum);
@@ -67,11 +72,26 @@ internal sealed class ContinuationScorer(ShardedModel model, int batchSize)
     /// <param name="Token">The token.</param>
     private readonly record struct ScoredToken(int Request, long Position, int Token);
 
-    private sealed class BatchWork(ShardedModel model, List<ScoredText> batch, double[] sums) : IMicroBatchWork
+    private sealed class BatchesWork(BatchWork[] batches) : IMicroBatchWork
+    {
+        public Tensor Ids(int microBatch) => batches[microBatch].Ids();
+
+        public Tensor? Finish(int microBatch, Tensor hidden_BTH)
+        {
+            batches[microBatch].AddUp(hidden_BTH);
+            return null;
+        }
+    }
+
+    /// <summary>One forward pass.</summary>
+    /// <param name="model">The model.</param>
+    /// <param name="batch">Texts.</param>
+    /// <param name="sums">Sums of all requests, to which those of these texts are added; null throws them away.</param>
+    private sealed class BatchWork(ShardedModel model, List<ScoredText> batch, double[]? sums)
     {
         private readonly int _longest = batch.Max(text => text.Input.Length);
 
-        public Tensor Ids(int microBatch)
+        public Tensor Ids()
         {
             var ids = new long[batch.Count * _longest];
             for (int i = 0; i < batch.Count; i++)
@@ -80,10 +100,10 @@ internal sealed class ContinuationScorer(ShardedModel model, int batchSize)
             return tensor(ids, [batch.Count, _longest]);
         }
 
-        public Tensor? Finish(int microBatch, Tensor hidden_BTH)
+        public void AddUp(Tensor hidden_BTH)
         {
-            if (sums.Length == 0)
-                return null;
+            if (sums is null)
+                return;
             using var scope = NewDisposeScope();
             var hidden_nH = hidden_BTH.flatten(0, 1);
             foreach (var slice in ScoredTokens().Chunk(RowsPerSlice))
@@ -98,7 +118,6 @@ internal sealed class ContinuationScorer(ShardedModel model, int batchSize)
                     sums[slice[n].Request] += row[slice[n].Token] - RowMath.LogSumExp(row);
                 }
             }
-            return null;
         }
 
         private IEnumerable<ScoredToken> ScoredTokens()
