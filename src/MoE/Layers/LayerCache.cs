@@ -65,14 +65,14 @@ internal sealed class LayerCache : IDisposable
         _absorbed?.Dispose();
     }
 
-    /// <summary>Makes room for the pass, twice as much as there was: each vector is copied once or twice in all.</summary>
+    /// <summary>Makes room for the pass, half as much again as there was: each vector is copied a few times in all, and little lies idle.</summary>
     private void Reserve(int part)
     {
         var old = _stores_BKSD[part];
         if (old.shape[2] >= Pass.Span)
             return;
         using var scope = NewDisposeScope();
-        var larger = NewStore(old.shape[0], old.shape[1], Math.Max(2 * old.shape[2], Pass.Span), old.shape[3], old);
+        var larger = NewStore(old.shape[0], old.shape[1], Math.Max(old.shape[2] + old.shape[2] / 2, Pass.Span), old.shape[3], old);
         larger.narrow(2, 0, old.shape[2]).copy_(old);
         old.Dispose();
         _stores_BKSD[part] = larger;

@@ -52,6 +52,17 @@ public sealed class MathEquivalenceTests
     [InlineData("x \\le 3", "x\\leq3")]
     [InlineData("y = 2x + 3", "y=3+2x")]
     [InlineData("11\\sqrt{2}.", "11\\sqrt2")]
+    [InlineData("x^10", "x^{10}")]
+    [InlineData("1.2 \\times 10^3", "1200")]
+    [InlineData(".5", "\\frac{1}{2}")]
+    [InlineData("3 \\text{ or } 5", "3, 5")]
+    [InlineData("x = 5 and x = 3", "3,5")]
+    [InlineData("x \\in [-2,7]", "[-2,7]")]
+    [InlineData("1 \\frac{1}{2}", "1.5")]
+    [InlineData("\\sin^2 x", "1 - \\cos^2 x")]
+    [InlineData("2^{-3}", "\\frac18")]
+    [InlineData("a/b", "\\frac{a}{b}")]
+    [InlineData("\\text{ocean and land}", "ocean and land")]
     public void AreEqual_SameValue_IsTrueBothWays(string answer, string expected)
     {
         Assert.True(MathEquivalence.AreEqual(answer, expected));

@@ -1,3 +1,4 @@
+using E3Scale.Data.Tokenizers;
 using E3Scale.Evaluation.Tasks;
 using E3Scale.MoE;
 using E3Scale.Sharding;
@@ -35,6 +36,24 @@ public sealed class TaskRunnerTests : IDisposable
             var set = ChoiceRun.Prepare((ChoiceTask)TaskCatalog.Named(files[task]), Options(files[task]));
             double[] expected = [.. set.Requests.Select(request => Direct(model.Decoder, request.Context, request.Continuation))];
             Assert.Equal(expected, results[task].Records.SelectMany(record => record.LogLikelihoods!), (a, b) => Math.Abs(a - b) < 1e-4); // float32 products
+        }
+    }
+
+    [SkippableFact]
+    public void Run_PublishedItemsOnATrainedModel_GiveTheLogLikelihoodsOfOneTextAtATime()
+    {
+        string[] tasks = ["piqa", "winogrande", "arc_easy", "arc_challenge", "hellaswag", "logiqa", "boolq", "mmlu"];
+        var options = new TaskOptions { TasksFolder = SharedData.Require("data", "benchmarks"), Tasks = tasks, Limit = 2, BatchSize = 5 };
+        string folder = SharedData.Require("data", "models", "stories260K");
+        ITokenizer tokenizer = TokenizerLoader.Load(folder);
+        using var checkpoint = HuggingFaceCheckpoint.Open(folder);
+        using ShardedModel model = ShardedModel.Load(checkpoint, _mesh, 512);
+
+        foreach (TaskResult result in new TaskRunner(options).Run(model, tokenizer, new SilentProgress()))
+        {
+            var set = ChoiceRun.Prepare((ChoiceTask)TaskCatalog.Named(result.Task), options);
+            double[] expected = [.. set.Requests.Select(request => Direct(model.Decoder, tokenizer, request.Context, request.Continuation))];
+            Assert.Equal(expected, result.Records.SelectMany(record => record.LogLikelihoods!), (a, b) => Math.Abs(a - b) < 1e-3); // sums of up to 80 tokens
         }
     }
 
@@ -140,12 +159,15 @@ public sealed class TaskRunnerTests : IDisposable
     }
 
     /// <summary>Sum of log-probabilities of the continuation, from one text alone and in float64.</summary>
-    private double Direct(Decoder model, string context, string continuation, int? begin = null)
+    private double Direct(Decoder model, string context, string continuation, int? begin = null) =>
+        Direct(model, _tokenizer, context, continuation, begin);
+
+    private static double Direct(Decoder model, ITokenizer tokenizer, string context, string continuation, int? begin = null)
     {
         List<int> start = begin is { } id ? [id] : [];
-        int[] whole = [.. start, .. _tokenizer.Encode(context + continuation)];
-        int before = start.Count + _tokenizer.Encode(context).Length;
-        int cut = Math.Max(0, whole.Length - Context - 1);
+        int[] whole = [.. start, .. tokenizer.Encode(context + continuation)];
+        int before = start.Count + tokenizer.Encode(context).Length;
+        int cut = Math.Max(0, whole.Length - model.Config.MaxPositions - 1);
         double[][] rows = Rows(model, whole[cut..^1]);
         double sum = 0;
         for (int t = before; t < whole.Length; t++)
@@ -175,6 +197,6 @@ public sealed class TaskRunnerTests : IDisposable
     {
         using var scope = NewDisposeScope();
         var ids_BT = tensor(Array.ConvertAll(ids, id => (long)id), [1, ids.Length]);
-        return [.. SmallModel.Values(model.Logits(model.Forward(model.Embed(ids_BT)))).Chunk(SmallModel.Vocabulary)];
+        return [.. SmallModel.Values(model.Logits(model.Forward(model.Embed(ids_BT)))).Chunk(model.Config.VocabularySize)];
     }
 }

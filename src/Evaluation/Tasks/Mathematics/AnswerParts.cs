@@ -12,6 +12,9 @@ internal sealed record AnswerParts(AnswerKind Kind, string Brackets, IReadOnlyLi
     private const string MatrixBegin = "\\begin{pmatrix}", MatrixEnd = "\\end{pmatrix}", SetBegin = "\\lbrace", SetEnd = "\\rbrace";
     private static readonly string[] s_relations = ["\\leq", "\\geq", "\\neq", "<", ">", "=", "\\in"];
 
+    /// <summary>Whether it is a letter with what it equals, or the set that it is in: the other side is then the answer.</summary>
+    public bool IsNamed => Kind == AnswerKind.Relation && (Brackets is "=" or "\\in") && Parts[0].Length == 1 && char.IsAsciiLetter(Parts[0][0]);
+
     /// <summary>Takes an answer apart.</summary>
     /// <param name="text">The normal form of an answer, or a part of one.</param>
     public static AnswerParts Of(string text)

@@ -24,6 +24,7 @@ internal static partial class LatexNormalizer
         foreach (var (from, to) in s_replacements)
             text = text.Replace(from, to, StringComparison.Ordinal);
         text = text.TrimEnd('.', ';', ' ').Trim();
+        text = Conjunction().Replace(text, ",");
         text = WithoutTexts(text);
         text = Units().Replace(text, "$1");
         text = Thousands().Replace(text, match => match.Value.Replace(",", "", StringComparison.Ordinal));
@@ -44,6 +45,10 @@ internal static partial class LatexNormalizer
         bool endsInText = TextAtEnd().IsMatch(text);
         return rest.Length > 0 && endsInText && rest.Any(char.IsDigit) ? TextAtEnd().Replace(text, "").Trim() : Texts().Replace(text, "$1");
     }
+
+    // 3 or 5, 3 \text{ and } 5: a list.
+    [GeneratedRegex(@"\s*(?:\\text\s*\{\s*(?:or|and)\s*\}|(?<=[\d})]\s*)\b(?:or|and)\b)\s*")]
+    private static partial Regex Conjunction();
 
     [GeneratedRegex(@"\\text\s*\{([^{}]*)\}")]
     private static partial Regex Texts();

@@ -37,6 +37,9 @@ public static class MathEquivalence
         if (string.Equals(left, right, StringComparison.OrdinalIgnoreCase) && (left == right || left.Length > 1))
             return true;
         AnswerParts leftParts = AnswerParts.Of(left), rightParts = AnswerParts.Of(right);
+        // One says x = 5, the other 5.
+        if (leftParts.IsNamed != rightParts.IsNamed)
+            return leftParts.IsNamed ? Same(leftParts.Parts[1], right) : Same(left, rightParts.Parts[1]);
         if (leftParts.Kind != rightParts.Kind || leftParts.Parts.Count != rightParts.Parts.Count)
             return false;
         return leftParts.Kind switch

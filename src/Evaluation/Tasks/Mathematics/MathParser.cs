@@ -102,7 +102,7 @@ internal sealed class MathParser(string text)
             var whole = value;
             if (Take("^"))
             {
-                value = Argument() is { } exponent ? point => Raise(whole(point), exponent(point)) : null;
+                value = Exponent() is { } exponent ? point => Raise(whole(point), exponent(point)) : null;
             }
             else if (Take("!"))
             {
@@ -245,6 +245,9 @@ internal sealed class MathParser(string text)
         }
         return Take("-") ? (Atom() is { } value ? Negated(value) : null) : Atom();
     }
+
+    /// <summary>Strictly x^10 says x^1 times 0, but nobody means that.</summary>
+    private Func<int, Complex>? Exponent() => Peek is { } c && char.IsAsciiDigit(c) ? Number() : Argument();
 
     private Func<int, Complex>? Closed(string bracket) => Sum() is { } inner && Take(bracket) ? inner : null;
 
