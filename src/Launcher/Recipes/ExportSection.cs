@@ -1,4 +1,5 @@
 using E3Scale.MoE;
+using E3Scale.Pruner.Export;
 
 namespace E3Scale.Launcher.Recipes;
 
@@ -11,6 +12,9 @@ public sealed record ExportSection
     /// <summary>Data that a file holds at most, unless a single weight is larger.</summary>
     [ByteSize]
     public string MaxShardSize { get; init; } = "5GB";
+
+    /// <summary>What becomes of the patches of <c>compensation: linear-patch</c>, which no other loader knows.</summary>
+    public PatchExport Patch { get; init; } = PatchExport.Refuse;
 
     /// <summary>Whether the teacher's multi-token-prediction layers go along, untrained.</summary>
     public bool KeepMtp { get; init; }

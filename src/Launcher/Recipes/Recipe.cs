@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using E3Scale.Pruner.Compensation;
 using E3Scale.Pruner.Distillation;
 using E3Scale.Sharding;
 
@@ -44,6 +45,9 @@ public sealed record Recipe
 
     /// <summary>Which layers stay.</summary>
     public SearchSection Search { get; init; } = new();
+
+    /// <summary>What makes up for the dropped layers before the recovery.</summary>
+    public CompensationMethod Compensation { get; init; } = CompensationMethod.None;
 
     /// <summary>How the pruned model is trained once its layers are chosen, whatever chose them.</summary>
     public RecoveryMethod Recovery { get; init; } = RecoveryMethod.AdaptiveKd;

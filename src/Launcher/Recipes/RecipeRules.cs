@@ -1,6 +1,8 @@
 using E3Scale.Data.Chat;
 using E3Scale.Evaluation.Tasks;
+using E3Scale.Pruner.Compensation;
 using E3Scale.Pruner.Distillation;
+using E3Scale.Pruner.Export;
 using E3Scale.Pruner.Methods.DarwinLm;
 using E3Scale.Pruner.Search;
 using E3Scale.Pruner.Selection;
@@ -19,6 +21,10 @@ internal static class RecipeRules
         CheckExperts(recipe, binder);
         CheckSearch(recipe.Search, binder);
         CheckTrain(recipe.Train, binder);
+        if (recipe is { Compensation: CompensationMethod.LinearPatch, Export.Patch: PatchExport.Refuse })
+            throw binder.Error("export.patch",
+                "refuse, but compensation is linear-patch, whose patches no other loader knows; set it to side-file (patch.safetensors beside the weights) " +
+                "or scalar (their scalar part, folded into the weights).", "compensation");
         if (recipe.Kd is { EntropyOf: EntropyOwner.Student, Weight: TokenWeighting.EntropyOverMean })
             throw binder.Error("kd.weight",
                 "h/mean, but kd.entropy_of is student; the mean over a batch is known beforehand of the teacher's stored entropies only.", "kd.entropy_of");

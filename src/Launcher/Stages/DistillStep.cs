@@ -1,5 +1,6 @@
 using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Runs;
+using E3Scale.Pruner.Compensation;
 using E3Scale.Pruner.Distillation;
 
 namespace E3Scale.Launcher.Stages;
@@ -13,11 +14,14 @@ internal sealed class DistillStep : IStage
 
     public string Description => "Recovers the pruned model: by distillation from the stored logits, by fine-tuning on the text, or not at all.";
 
-    public IReadOnlyList<string> Needs(Recipe recipe) => StageOptions.RecoveryReadsStore(recipe) ? ["capture", "search"] : ["search"];
+    public IReadOnlyList<string> Needs(Recipe recipe) =>
+        [.. StageOptions.RecoveryReadsStore(recipe) ? ["capture"] : Array.Empty<string>(), .. StageOptions.PrunedBy(recipe)];
 
     public string InputHash(Recipe recipe, RunFolder folder)
     {
         var hasher = new InputHasher(Name, 2).Add("recovery", recipe.Recovery).AddUpstream(folder, RunFiles.SearchFolder);
+        if (recipe.Compensation != CompensationMethod.None)
+            hasher.AddUpstream(folder, RunFiles.CompensationFolder);
         if (recipe.Recovery != RecoveryMethod.None)
             hasher.Add("train", recipe.Train);
         if (StageOptions.RecoveryReadsStore(recipe))
@@ -39,6 +43,7 @@ internal sealed class DistillStep : IStage
                 CorpusFile = folder.In(RunFiles.TrainCorpus),
                 StoreFolder = folder.In(RunFiles.StoreFolder),
                 SearchFolder = folder.In(RunFiles.SearchFolder),
+                CompensationFolder = StageOptions.CompensationFolder(recipe, folder),
                 OutputFolder = folder.In(RunFiles.DistillFolder),
                 Train = StageOptions.Train(recipe),
                 TotalSteps = recipe.Train.Steps,

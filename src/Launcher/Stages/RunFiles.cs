@@ -10,6 +10,7 @@ internal static class RunFiles
     public const string StoreFolder = "store";
     public const string ImportanceFolder = "importance";
     public const string SearchFolder = "search";
+    public const string CompensationFolder = "compensation";
     public const string DistillFolder = "distill";
     public const string StudentFolder = "student";
     public const string ExportFolder = "export";

@@ -49,6 +49,9 @@ internal sealed class SearchStep : IStage
     {
         var recipe = context.Recipe;
         string teacher = StageOptions.Teacher(recipe);
+        if (File.Exists(Path.Combine(teacher, StreamPatch.FileName)))
+            throw new RecipeException(
+                $"model.teacher: {teacher} has {StreamPatch.FileName}, so it is a student with patches, which cannot be pruned once more. Take its teacher.");
         int? keep = StageOptions.KeepLayersUnlessWeighed(recipe, ModelFamilies.ReadConfig(teacher).Config);
         bool trains = recipe.Search.Method.Trains();
         // Only E3-Pruner's search weighs layers; the others are given a number.

@@ -6,7 +6,7 @@ public static class StageCatalog
     /// <summary>Every stage that has a command, each after those it needs.</summary>
     public static IReadOnlyList<IStage> All { get; } =
     [
-        new CorpusStage(), new CaptureStep(), new ImportanceStep(), new SearchStep(), new DistillStep(), new ExportStep(), new EvaluateStep(),
+        new CorpusStage(), new CaptureStep(), new ImportanceStep(), new SearchStep(), new CompensateStep(), new DistillStep(), new ExportStep(), new EvaluateStep(),
         new ReportStep(), new PretrainStep(),
     ];
 

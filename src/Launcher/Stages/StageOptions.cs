@@ -1,6 +1,7 @@
 using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Runs;
 using E3Scale.MoE;
+using E3Scale.Pruner.Compensation;
 using E3Scale.Pruner.Distillation;
 using E3Scale.Pruner.Search;
 using E3Scale.Pruner.Selection;
@@ -72,6 +73,13 @@ internal static class StageOptions
     /// <summary>Whether the search needs the capture stage: for the logits, or for the load of the experts that it measures.</summary>
     public static bool SearchNeedsCapture(Recipe recipe) => SearchReadsStore(recipe)
         || (recipe.Mesh is { ExpertPlacement: ExpertPlacementKind.Balanced, ExpertLoad: null });
+
+    /// <summary>Stages that leave the model which the recovery begins with.</summary>
+    public static IReadOnlyList<string> PrunedBy(Recipe recipe) => recipe.Compensation == CompensationMethod.None ? ["search"] : ["search", "compensate"];
+
+    /// <summary>Folder of the compensation; null for a run without one.</summary>
+    public static string? CompensationFolder(Recipe recipe, RunFolder folder) =>
+        recipe.Compensation == CompensationMethod.None ? null : folder.In(RunFiles.CompensationFolder);
 
     /// <summary>What the recovery minimises.</summary>
     /// <exception cref="ArgumentException">There is no recovery.</exception>

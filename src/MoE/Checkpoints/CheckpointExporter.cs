@@ -47,6 +47,9 @@ public sealed class CheckpointExporter : IDisposable
         _options = options;
         _folder = new ModelFolder(options.SourceFolder);
         string configPath = _folder.Resolve(ModelFolder.ConfigFile, "a model folder");
+        if (_folder.Has(StreamPatch.FileName))
+            throw new CheckpointException(
+                $"{_folder.Path}: has {StreamPatch.FileName}, which an export would leave behind. Export its run again with other settings.");
         (_, _sourceConfig) = CheckpointJson.ReadObject(configPath, MaxConfigBytes);
         _family = ModelFamilies.For(_sourceConfig, configPath);
         JsonElement config = JsonSerializer.SerializeToElement(_sourceConfig);
@@ -70,6 +73,12 @@ public sealed class CheckpointExporter : IDisposable
 
     /// <summary>What the export's types changed in the weights of all parts; complete after <see cref="Finish"/>.</summary>
     public ExportRounding Rounding { get; } = new();
+
+    /// <summary>
+    /// Patches of the residual stream by their names in the source, float32 [H, H]; <see cref="Finish"/> writes them to a file of their own beside the
+    /// weights (<see cref="StreamPatch.FileName"/>). They stay the caller's. Default none.
+    /// </summary>
+    public IReadOnlyDictionary<string, TorchSharp.torch.Tensor> Patches { get; set; } = new Dictionary<string, TorchSharp.torch.Tensor>();
 
     /// <summary>Whether the export has multi-token-prediction layers: they are kept, and the source has some.</summary>
     public bool HasPrediction => _options.KeepsPrediction && _source.Value is { } source
@@ -143,6 +152,9 @@ public sealed class CheckpointExporter : IDisposable
         CheckpointJson.Write(Path.Combine(_partial, ModelFolder.ConfigFile), PrunedConfig());
         CheckpointJson.Write(Path.Combine(_partial, PruningFile), PruningRecord());
         CopyOtherFiles();
+        if (Patches.Count > 0)
+            SafetensorsWriter.Save(
+                Path.Combine(_partial, StreamPatch.FileName), Patches.ToDictionary(patch => ExportedName(patch.Key), patch => patch.Value, StringComparer.Ordinal));
         if (Directory.Exists(_target))
             Directory.Delete(_target, recursive: true);
         Directory.Move(_partial, _target);

@@ -43,12 +43,15 @@ internal sealed class ExportPart(ExportLayout layout, HuggingFaceCheckpoint? sou
         (SafetensorsFile File, TensorEntry Entry)? origin = source?.Contains(tensor.Name) == true ? source.Locate(tensor.Name) : null;
         SafetensorsType type = layout.TypeOf(tensor.Name, origin?.Entry.Type);
         TensorDeclaration weight = new(layout.NameOf(tensor.Name), type, tensor.Shape);
-        bool isCopy = tensor.IsUnchanged && origin?.Entry.Type == type;
         string scale = tensor.Name + TensorRoles.ScaleSuffix;
+        // A factor goes into the scales of FP8 codes; where there are none it cannot be copied.
+        bool isCopy = tensor.IsUnchanged && origin?.Entry.Type == type
+            && (tensor.SourceScale == 1 || (type.IsFp8() && source!.Contains(scale)));
         if (!type.IsFp8())
             return new StoredTensor(tensor, weight, Scale: null, isCopy);
         if (isCopy && source!.Contains(scale))
-            return new StoredTensor(tensor, weight, Declare(weight.Name, source.TypeOf(scale), source.ShapeOf(scale)), isCopy);
+            return new StoredTensor(tensor, weight, Declare(
+                weight.Name, tensor.SourceScale == 1 ? source.TypeOf(scale) : SafetensorsType.F32, source.ShapeOf(scale)), isCopy);
         if (isCopy || tensor.Shape is not [long rows, long columns])
             return new StoredTensor(tensor, weight, Scale: null, isCopy);
         return new StoredTensor(tensor, weight, Declare(weight.Name, SafetensorsType.F32, layout.Blocks.ScaleShape(rows, columns)), isCopy);
@@ -81,6 +84,13 @@ internal sealed class ExportPart(ExportLayout layout, HuggingFaceCheckpoint? sou
         if (stored.Scale is null)
             return;
         (file, entry) = source.Locate(stored.Tensor.Name + TensorRoles.ScaleSuffix);
+        if (stored.Tensor.SourceScale != 1)
+        {
+            using IDisposable scope = NewDisposeScope();
+            using Tensor scales = file.Load(entry.Name);
+            writer.Write(stored.Scale.Name, scales.to_type(ScalarType.Float32) * stored.Tensor.SourceScale);
+            return;
+        }
         writer.Copy(stored.Scale.Name, file, entry);
     }
 

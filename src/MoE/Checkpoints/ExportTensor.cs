@@ -13,6 +13,12 @@ public sealed record ExportTensor(string Name, IReadOnlyList<long> Shape, Func<t
     /// </summary>
     public bool IsUnchanged { get; init; }
 
+    /// <summary>
+    /// For an unchanged weight, a factor by which it differs from the source's all the same: codes in FP8 are copied and their scales multiplied, other
+    /// types are written from <see cref="Load"/>, which gives the product. Default 1.
+    /// </summary>
+    public double SourceScale { get; init; } = 1;
+
     /// <summary>Codes and scales of a weight that is in FP8 already; an FP8 export writes them as they are. Stays the caller's. Null for others.</summary>
     public Fp8Matrix? Blocks { get; init; }
 }

@@ -42,6 +42,7 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
         Config = Family.ParseConfig(config, ConfigPath);
         _quantization = BlockQuantization.Read(new ConfigReader(config, ConfigPath));
         _pathOfTensor = FindTensors(folder);
+        PatchFile = folder.Has(StreamPatch.FileName) ? folder.Resolve(StreamPatch.FileName, "the export that wrote the model") : null;
         _contentHash = new Lazy<string>(() => CheckpointHash.Compute(this));
     }
 
@@ -50,6 +51,9 @@ public sealed class HuggingFaceCheckpoint : IWeightSource, IDisposable
 
     /// <summary>Full path of config.json.</summary>
     public string ConfigPath { get; }
+
+    /// <summary>Full path of the file with patches of the residual stream; null for a model without, as all but E3Scale's own exports are.</summary>
+    public string? PatchFile { get; }
 
     /// <summary>What config.json says, checked.</summary>
     public DecoderConfig Config { get; }

@@ -12,6 +12,7 @@ public sealed class Decoder : IDisposable
 {
     private readonly RotaryEmbedding _rope;
     private readonly List<DecoderLayer> _layers = [];
+    private readonly Dictionary<int, StreamPatch> _patches = [];
     private readonly ModelParameter? _embedding;
     private readonly RmsNorm? _finalNorm;
     private readonly ModelParameter? _head;
@@ -131,6 +132,7 @@ public sealed class Decoder : IDisposable
         {
             long start = Stopwatch.GetTimestamp();
             hidden_BTH = RunLayer(layer, Watch(layer, hidden_BTH), gate, routing, cache);
+            hidden_BTH = Patched(layer.Index, hidden_BTH);
             if (AfterLayerPass is not null && gate?.Runs(layer.Index) != false)
                 ReportPass(layer.Index, gate?.IsKept[layer.Index] ?? true, start);
             afterLayer?.Invoke(layer.Index, hidden_BTH);
@@ -138,6 +140,12 @@ public sealed class Decoder : IDisposable
         cache?.End();
         return hidden_BTH;
     }
+
+    /// <summary>The stream behind a layer's patch; the stream itself where the layer has none.</summary>
+    /// <param name="layer">0-based layer.</param>
+    /// <param name="hidden_BTH">Its output.</param>
+    /// <returns>[B, T, H]; owned by the current dispose scope where there is a patch.</returns>
+    public Tensor Patched(int layer, Tensor hidden_BTH) => _patches.TryGetValue(layer, out var patch) ? patch.Forward(hidden_BTH) : hidden_BTH;
 
     /// <summary>Final norm and head.</summary>
     /// <param name="hidden_BTH">Residual stream after the last layer.</param>
@@ -195,11 +203,31 @@ public sealed class Decoder : IDisposable
         RequireOneCopy();
         _adapters = options;
         foreach (var parameter in Parameters.All)
-            parameter.Trainable = false;
+            parameter.Trainable = StreamPatch.IsPatch(parameter.Name);
         foreach (var (projection, kind) in _layers.SelectMany(layer => layer.Projections()))
             if (options.Targets.HasFlag(kind))
                 projection.AddAdapter(options, noise);
     }
+
+    /// <summary>Puts a linear map behind a layer, before anything becomes trainable. It trains with all weights, and with adapters too.</summary>
+    /// <param name="name">The parameter's name, <see cref="StreamPatch.NameOf"/>.</param>
+    /// <param name="layer">A layer of this part.</param>
+    /// <param name="weight_HH">float32 [H, H]; taken over.</param>
+    /// <exception cref="ArgumentException">This part does not hold the layer, it has a patch, or the weight has another shape or type.</exception>
+    public void AddPatch(string name, int layer, Tensor weight_HH)
+    {
+        ArgumentNullException.ThrowIfNull(weight_HH);
+        if (!_layers.Exists(held => held.Index == layer) || _patches.ContainsKey(layer))
+            throw new ArgumentException($"layer {layer} is not in this part, or has a patch already", nameof(layer));
+        if (weight_HH.dtype != ScalarType.Float32 || !weight_HH.shape.AsSpan().SequenceEqual([Config.HiddenSize, Config.HiddenSize]))
+            throw new ArgumentException(
+                $"a patch of type {weight_HH.dtype} and shape [{string.Join(", ", weight_HH.shape)}], expected float32 [{Config.HiddenSize}, {Config.HiddenSize}]",
+                nameof(weight_HH));
+        _patches.Add(layer, new StreamPatch(Parameters.Add(name, weight_HH.to(Device, disposeAfter: true), ParameterPlacement.Dense, layer)));
+    }
+
+    /// <summary>Patches of this part, by the layer whose output they take.</summary>
+    public IReadOnlyDictionary<int, StreamPatch> Patches => _patches;
 
     /// <summary>Takes over a layer of another part, with its adapters when this one has any; it trains as the layers here do.</summary>
     /// <param name="index">Layer of the teacher that this part does not hold yet.</param>
@@ -226,10 +254,12 @@ public sealed class Decoder : IDisposable
         foreach (var layer in _layers.Where(layer => dropped.Contains(layer.Index)))
             layer.Dispose();
         _layers.RemoveAll(layer => dropped.Contains(layer.Index));
+        foreach (int layer in dropped)
+            _patches.Remove(layer);
         Parameters.Remove(parameter => parameter.Layer >= 0 && dropped.Contains(parameter.Layer));
     }
 
-    /// <summary>Weights as an export writes them: adapters merged, in float32, by the teacher's tensor names; one at a time.</summary>
+    /// <summary>Weights as an export writes them, patches left out: adapters merged, in float32, by the teacher's tensor names; one at a time.</summary>
     /// <returns>Each parameter of the teacher, and a function that makes a tensor which the caller disposes.</returns>
     public IEnumerable<(ModelParameter Parameter, Func<Tensor> Value)> MergedWeights()
     {
@@ -237,7 +267,7 @@ public sealed class Decoder : IDisposable
             .ToDictionary(p => p.Projection.Weight.Name, p => p.Projection, StringComparer.Ordinal);
         foreach (var parameter in Parameters.All)
         {
-            if (Projection.IsAdapter(parameter.Name))
+            if (Projection.IsAdapter(parameter.Name) || StreamPatch.IsPatch(parameter.Name))
                 continue;
             if (merged.TryGetValue(parameter.Name, out var projection))
                 yield return (parameter, projection.MergedWeight);

@@ -30,6 +30,14 @@ public sealed class Projection
     /// <param name="name">A parameter's name.</param>
     public static string? AdaptedWeight(string name) => IsAdapter(name) ? name[..^SuffixA.Length] : null;
 
+    /// <summary>Whether a parameter's name is that of an adapter's second matrix, B: a factor on it is one on what the adapter adds.</summary>
+    /// <param name="name">A parameter's name.</param>
+    public static bool IsAdapterOutput(string name)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        return name.EndsWith(SuffixB, StringComparison.Ordinal);
+    }
+
     /// <summary>W [O, I].</summary>
     public ModelParameter Weight { get; }
 

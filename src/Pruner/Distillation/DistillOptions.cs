@@ -17,6 +17,9 @@ public sealed record DistillOptions
     /// <summary>Output of the search: mask.json and the weights' state.</summary>
     public required string SearchFolder { get; init; }
 
+    /// <summary>Output of the compensation, with which the recovery begins; null (default) for a run without one.</summary>
+    public string? CompensationFolder { get; init; }
+
     /// <summary>Folder for metrics.jsonl and checkpoints.</summary>
     public required string OutputFolder { get; init; }
 

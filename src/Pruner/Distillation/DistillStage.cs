@@ -1,5 +1,6 @@
 using E3Scale.Data.Corpora;
 using E3Scale.MoE;
+using E3Scale.Pruner.Compensation;
 using E3Scale.Pruner.Search;
 using E3Scale.Pruner.Training;
 using E3Scale.Sharding;
@@ -36,6 +37,8 @@ public sealed class DistillStage
         using var model = ShardedModel.Load(
             checkpoint, mesh, corpus.SequenceLength, _options.Train.DType, mask.Dropped, _options.Train.Frozen,
             MeasuredPartition(mask, mesh), _environment.Experts.Plan(checkpoint.Config, mesh.Shape, trains: true));
+        var compensation = LoadedCompensation.Open(_options.CompensationFolder);
+        compensation?.Apply(model);
         using var objective = ObjectiveFactory.Create(_options.Objective, corpus, _options.StoreFolder, mesh, checkpoint);
         using var trainer = new StudentTrainer(model, corpus, _options.Train, objective);
         using var checkpoints = new TrainCheckpoint(Path.Combine(_options.OutputFolder, CheckpointFolder), mesh);
@@ -44,7 +47,7 @@ public sealed class DistillStage
         if (start > mask.Steps)
             checkpoints.Load(start, trainer.Optimizer);
         else if (mask.Steps > 0)
-            LoadSearched(mask.Steps, mesh, trainer.Optimizer);
+            LoadSearched(mask.Steps, model, trainer.Optimizer, compensation);
 
         using var metrics = _environment.IsRoot ? new MetricsLog(Path.Combine(_options.OutputFolder, "metrics.jsonl"), start) : null;
         new TrainLoop(_environment, _options.Train, trainer.Optimizer, checkpoints).Run(
@@ -60,10 +63,13 @@ public sealed class DistillStage
         }
     }
 
-    private void LoadSearched(int step, Mesh mesh, MeshOptimizer optimizer)
+    private void LoadSearched(int step, ShardedModel model, MeshOptimizer optimizer, LoadedCompensation? compensation)
     {
-        using var checkpoints = new TrainCheckpoint(Path.Combine(_options.SearchFolder, SearchStage.CheckpointFolder), mesh);
-        checkpoints.Load(step, optimizer);
+        string folder = Path.Combine(_options.SearchFolder, SearchStage.CheckpointFolder);
+        if (compensation is null)
+            TrainedWeights.Read(model, optimizer, folder, step);
+        else
+            compensation.LoadSearched(model, optimizer, folder, step);
     }
 
     /// <summary>

@@ -31,7 +31,7 @@ public static class StudentEntropy
             {
                 int perToken = ids_NK.Length / tokens;
                 logits_nV = logits_nV.gather(
-                    1, tensor(ids_NK.AsSpan(first * perToken, count * perToken).ToArray(), ScalarType.Int64, logits_NV.device).view(count, perToken));
+                    1, tensor(ids_NK.AsSpan(first * perToken, count * perToken).ToArray(), dtype: ScalarType.Int64, device: logits_NV.device).view(count, perToken));
             }
             var logProbability_nV = nn.functional.log_softmax(logits_nV.to_type(ScalarType.Float32), -1);
             var chunk_n = (logProbability_nV.exp() * logProbability_nV).sum(-1).neg().clamp(min: 0).cpu();

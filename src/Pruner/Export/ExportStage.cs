@@ -1,4 +1,5 @@
 using E3Scale.MoE;
+using E3Scale.Pruner.Compensation;
 using E3Scale.Pruner.Distillation;
 using E3Scale.Pruner.Search;
 using E3Scale.Pruner.Training;
@@ -29,8 +30,13 @@ public sealed class ExportStage
         using var checkpoint = HuggingFaceCheckpoint.Open(_options.TeacherFolder);
         var mask = JsonFile.Read<MaskResult>(Path.Combine(_options.SearchFolder, "mask.json"), "search");
         using var model = ShardedModel.Load(checkpoint, mesh, _options.SequenceLength, _options.Train.DType, mask.Dropped, _options.Train.Frozen);
-        using var trained = LoadTrained(model, mask.Steps);
+        var compensation = LoadedCompensation.Open(_options.CompensationFolder);
+        compensation?.Apply(model);
+        using var trained = LoadTrained(model, mask.Steps, compensation);
 
+        var factors = compensation?.FactorsOf(model);
+        if (compensation is { PatchedCuts.Count: > 0 } && _options.Patches == PatchExport.Scalar)
+            factors = PatchFolding.FoldScalars(model, compensation.PatchedCuts, mask.Layers);
         using var exporter = new CheckpointExporter(new ExportOptions
         {
             SourceFolder = _options.TeacherFolder,
@@ -44,7 +50,13 @@ public sealed class ExportStage
         });
         _environment.Progress.Begin("export", 1, "model");
         mesh.World.Activity.Begin("writing the student");
-        ShardedExport.Write(model, exporter, isTrainedFromSource: true);
+        using var scope = TorchSharp.torch.NewDisposeScope();
+        if (compensation is { PatchedCuts.Count: > 0 } && _options.Patches != PatchExport.Scalar)
+            exporter.Patches = _options.Patches == PatchExport.SideFile
+                ? PatchFolding.Collect(model, compensation.PatchedCuts)
+                : throw new StageInputException(
+                    "the student has patches of the residual stream, which no other loader knows. Set export.patch to side-file or scalar.");
+        ShardedExport.Write(model, exporter, isTrainedFromSource: true, factors);
         _environment.Progress.Report(1);
         _environment.Progress.End();
         return new ExportSummary(exporter.Rounding, LacksPrediction: _options.KeepsPrediction && !exporter.HasPrediction);
@@ -52,18 +64,19 @@ public sealed class ExportStage
 
     /// <summary>Puts the newest trained weights into the model: the recovery's, the search's, or none.</summary>
     /// <returns>What holds them; null when nothing was trained and the weights are the teacher's.</returns>
-    private MeshOptimizer? LoadTrained(ShardedModel model, int searchSteps)
+    private MeshOptimizer? LoadTrained(ShardedModel model, int searchSteps, LoadedCompensation? compensation)
     {
         int steps = _options.TotalSteps ?? searchSteps;
         if (steps == 0)
             return null;
-        string folder = steps > searchSteps
-            ? Path.Combine(_options.DistillFolder, DistillStage.CheckpointFolder)
-            : Path.Combine(_options.SearchFolder, SearchStage.CheckpointFolder);
+        if (steps > searchSteps) // the recovery began with weights that were compensated
+            return TrainedWeights.Load(model, _options.Train, Path.Combine(_options.DistillFolder, DistillStage.CheckpointFolder), steps);
+        string searched = Path.Combine(_options.SearchFolder, SearchStage.CheckpointFolder);
+        if (compensation is null)
+            return TrainedWeights.Load(model, _options.Train, searched, steps);
         TrainableParameters.Choose(model.Decoder, _options.Train);
         var optimizer = new MeshOptimizer(model.Decoder, model.Mesh, _options.Train.Optimizer);
-        using var checkpoints = new TrainCheckpoint(folder, model.Mesh);
-        checkpoints.Load(steps, optimizer);
+        compensation.LoadSearched(model, optimizer, searched, steps);
         return optimizer;
     }
 }

@@ -15,6 +15,12 @@ public sealed record ExportStageOptions
     /// <summary>Output of the recovery, with its checkpoints; not looked at when there was none.</summary>
     public required string DistillFolder { get; init; }
 
+    /// <summary>Output of the compensation; null (default) for a run without one.</summary>
+    public string? CompensationFolder { get; init; }
+
+    /// <summary>What becomes of patches of the residual stream, where the compensation has some. Default: they are refused.</summary>
+    public PatchExport Patches { get; init; } = PatchExport.Refuse;
+
     /// <summary>Folder of the student.</summary>
     public required string OutputFolder { get; init; }
 

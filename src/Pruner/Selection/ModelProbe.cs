@@ -48,21 +48,29 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
     /// <summary>Positions that went forward and, for gradients, backward so far, times the share of the teacher's layers they went through.</summary>
     public double GradientTokens { get; private set; }
 
+    /// <summary>
+    /// Shows what enters and what leaves each kept layer of this rank, once over this rank's batches. Each batch and layer is shown on one rank of the
+    /// mesh. Collective over the world.
+    /// </summary>
+    /// <param name="isKept">Layers of the model that runs, by number.</param>
+    /// <param name="onLayer">Gets the batch's sequences, the layer, its input and its output [B, T, H]; what it makes of them is freed behind it.</param>
+    public void Observe(IReadOnlyList<bool> isKept, Action<long[], int, Tensor, Tensor> onLayer) => ForEachBatch(null, (ids_BT, sequences, counts) =>
+    {
+        model.Executor.InferWithoutEach(ids_BT, [], onFull: _ => { }, onWithout: (_, _) => { }, isKept, (layer, input_BTH, output_BTH) =>
+        {
+            if (!counts)
+                return;
+            using var scope = NewDisposeScope();
+            onLayer(sequences, layer, input_BTH, output_BTH);
+        });
+        Count(ids_BT, isKept.Count(kept => kept));
+    });
+
     /// <inheritdoc/>
     public double[] BlockInfluence(IReadOnlyList<bool> isKept)
     {
         var influence = new BlockInfluence(Layers, model.Config.HiddenSize);
-        ForEachBatch(null, (ids_BT, _, counts) =>
-        {
-            model.Executor.InferWithoutEach(ids_BT, [], onFull: _ => { }, onWithout: (_, _) => { }, isKept, (layer, input_BTH, output_BTH) =>
-            {
-                if (!counts)
-                    return;
-                using var scope = NewDisposeScope();
-                influence.Add(layer, Floats(input_BTH), Floats(output_BTH));
-            });
-            Count(ids_BT, isKept.Count(kept => kept));
-        });
+        Observe(isKept, (_, layer, input_BTH, output_BTH) => influence.Add(layer, Floats(input_BTH), Floats(output_BTH)));
         model.Mesh.World.AllReduce(influence.CosineSums, ReduceOperation.Sum);
         model.Mesh.World.AllReduce(influence.TokenCounts, ReduceOperation.Sum);
         AfterModels?.Invoke(1);

@@ -34,6 +34,11 @@ internal sealed class CheckpointParts : IDisposable
             pieces.Sort((a, b) => a.Start.CompareTo(b.Start));
     }
 
+    /// <summary>Whether there is anything of a parameter.</summary>
+    /// <param name="prefix">Which of its values.</param>
+    /// <param name="parameter">The parameter.</param>
+    public bool Contains(string prefix, ModelParameter parameter) => _pieces.ContainsKey(prefix + parameter.Name);
+
     /// <summary>Reads elements of a parameter.</summary>
     /// <param name="prefix">Which of its values.</param>
     /// <param name="piece">The parameter, and which elements.</param>

@@ -137,9 +137,10 @@ public sealed class TrainCheckpoint : IDisposable
     /// </summary>
     /// <param name="step">Which checkpoint.</param>
     /// <param name="optimizer">Receives weights and moments.</param>
+    /// <param name="mayLack">Parameters, by name, that keep what they are where the state has none of them; null for none.</param>
     /// <returns>The stage's own part.</returns>
     /// <exception cref="CheckpointException">A file is damaged, or a parameter is missing or has another size.</exception>
-    public JsonObject Load(int step, MeshOptimizer optimizer)
+    public JsonObject Load(int step, MeshOptimizer optimizer, Predicate<string>? mayLack = null)
     {
         ArgumentNullException.ThrowIfNull(optimizer);
         _mesh.World.Activity.Begin($"reading the checkpoint of step {step}");
@@ -152,6 +153,8 @@ public sealed class TrainCheckpoint : IDisposable
             foreach (var region in optimizer.State.Regions)
                 foreach (var piece in region.HeldPieces)
                 {
+                    if (mayLack?.Invoke(piece.Parameter.Name) == true && !parts.Contains(CheckpointNames.Master, piece.Parameter))
+                        continue;
                     parts.Read(CheckpointNames.Master, piece, region.Master.Span(piece.StateOffset, piece.Count));
                     parts.Read(CheckpointNames.FirstMoment, piece, region.FirstMoment.Span(piece.StateOffset, piece.Count));
                     parts.Read(CheckpointNames.SecondMoment, piece, region.SecondMoment.Span(piece.StateOffset, piece.Count));

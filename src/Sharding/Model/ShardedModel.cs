@@ -49,7 +49,29 @@ public sealed class ShardedModel : IDisposable
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(mesh);
         mesh.World.Activity.Begin("loading the model");
-        return Create(checkpoint.Config, checkpoint.Names, checkpoint, mesh, context, dtype, dropped, frozen, partition, placement);
+        var model = Create(checkpoint.Config, checkpoint.Names, checkpoint, mesh, context, dtype, dropped, frozen, partition, placement);
+        if (checkpoint.PatchFile is { } patches)
+            model.AddPatches(patches);
+        return model;
+    }
+
+    /// <summary>Puts the patches of a file behind those of their layers that this rank holds; before anything becomes trainable.</summary>
+    /// <param name="path">A safetensors file of patches by name; layers are numbered as in this model.</param>
+    /// <exception cref="CheckpointException">The file is missing or holds something else.</exception>
+    public void AddPatches(string path)
+    {
+        using var file = SafetensorsFile.Open(path);
+        long hidden = Config.HiddenSize;
+        foreach (var entry in file.Entries)
+        {
+            if (!StreamPatch.IsPatch(entry.Name) || Names.LayerOf(entry.Name) is not { } layer || layer >= Config.LayerCount
+                || entry.Type != SafetensorsType.F32 || !entry.Shape.SequenceEqual([hidden, hidden]))
+                throw new CheckpointException(
+                    $"{path}: tensor '{entry.Name}', {entry.Type} {entry.ShapeText}, is no patch of this model; expected F32 [{hidden}, {hidden}] behind one of " +
+                    $"its {Config.LayerCount} layers. Delete the file, or take the one that belongs to the model.");
+            if (Decoder.Layers.Any(held => held.Index == layer))
+                Decoder.AddPatch(entry.Name, layer, file.Load(entry.Name));
+        }
     }
 
     /// <summary>Builds this rank's part from any source of weights.</summary>

@@ -66,7 +66,7 @@ public sealed class PipelineExecutor(Decoder decoder, Mesh mesh)
         foreach (var layer in kept)
         {
             inputs.Add(layer.Index, hidden_BTH);
-            hidden_BTH = layer.Forward(hidden_BTH);
+            hidden_BTH = decoder.Patched(layer.Index, layer.Forward(hidden_BTH));
             onLayer?.Invoke(layer.Index, inputs[layer.Index], hidden_BTH);
         }
         PassOn(hidden_BTH, next, onFull);
@@ -78,7 +78,7 @@ public sealed class PipelineExecutor(Decoder decoder, Mesh mesh)
             mesh.World.Activity.Advance();
             var rest_BTH = left >= mine ? inputs[left] : Receive(ids_BT);
             foreach (var layer in kept.Where(layer => layer.Index > left))
-                rest_BTH = layer.Forward(rest_BTH);
+                rest_BTH = decoder.Patched(layer.Index, layer.Forward(rest_BTH));
             PassOn(rest_BTH, next, result => onWithout(left, result));
         }
         next?.Finish();

@@ -110,6 +110,7 @@ public sealed class RecipeLoaderTests : IDisposable
     [InlineData("train: { steps: 10, warmup_steps: 11 }", "train.warmup_steps: 11 is more than train.steps (10)")]
     [InlineData("train: { min_learning_rate: 1 }", "train.min_learning_rate: 1 is above train.learning_rate (0.0001)")]
     [InlineData("kd: { entropy_of: student, weight: h/mean }", "kd.weight: h/mean, but kd.entropy_of is student")]
+    [InlineData("compensation: linear-patch", "export.patch: refuse, but compensation is linear-patch")]
     [InlineData("evaluate: { arithmetic_items: 5 }", "evaluate.arithmetic_items: 5, but corpus.arithmetic_heldout_items is 0")]
     [InlineData("evaluate: { tasks: [pika], tasks_dir: . }", "evaluate.tasks: pika, expected some of sciq, piqa, winogrande")]
     [InlineData("evaluate: { tasks: [piqa] }", "evaluate.tasks_dir: not given; name the folder with the files of evaluate.tasks")]

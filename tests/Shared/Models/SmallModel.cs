@@ -61,6 +61,18 @@ internal static class SmallModel
         ["eos_token_id"] = 1,
     };
 
+    /// <summary>openPangu-Ultra-MoE in small: DeepSeek's layers with sandwich norms.</summary>
+    public static JsonObject Pangu(int layers = 4)
+    {
+        JsonObject config = DeepSeek(layers);
+        foreach (string field in new[] { "n_group", "topk_group", "topk_method", "scoring_func", "moe_layer_freq" })
+            config.Remove(field);
+        config["model_type"] = "pangu_ultra_moe";
+        config["sandwich_norm"] = true;
+        config["rms_norm_eps"] = 1e-5;
+        return config;
+    }
+
     public static (DecoderConfig Config, IDecoderWeightNames Names) Parse(JsonObject config)
     {
         ModelFamily family = ModelFamilies.For(config, "config.json");
@@ -119,7 +131,7 @@ internal static class SmallModel
     private static float Draw(Random random) => (float)((random.NextDouble() - 0.5) * Math.Sqrt(12));
 
     /// <summary>Random weights, keyed by name: matrices that keep the size of what they multiply, norms about 1, small biases.</summary>
-    private sealed class SeededWeights(int seed) : IWeightSource
+    internal sealed class SeededWeights(int seed) : IWeightSource
     {
         public bool Contains(string name) => true;
 
