@@ -2,6 +2,7 @@
 
 readonly (string Target, string Study, string Description)[] studies =
 [
+    ("ReproduceTable1", "table1", "Table 1: methods compared on a dense model."),
     ("ReproduceTable2", "table2", "Table 2: methods compared on a mixture-of-experts model."),
     ("ReproduceTable3", "table3", "Table 3: share of the steps that the search gets."),
     ("ReproduceTable4", "table4", "Table 4: plain and adaptive distillation."),
