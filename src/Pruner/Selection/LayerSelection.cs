@@ -5,6 +5,9 @@ namespace E3Scale.Pruner.Selection;
 /// <param name="Scores">A number for every layer, [L]; larger means keep. Methods without scores give 1 to kept and 0 to dropped layers.</param>
 public sealed record LayerSelection(IReadOnlyList<int> DropOrder, double[] Scores)
 {
+    /// <summary>Layers that the method itself kept whatever they score; empty (default) for none.</summary>
+    public IReadOnlyCollection<int> Spared { get; init; } = [];
+
     /// <summary>A choice by scores alone: the smallest go, of equal ones the higher layer.</summary>
     /// <param name="scores">[L]; larger means keep.</param>
     /// <param name="target">How many, and which not.</param>

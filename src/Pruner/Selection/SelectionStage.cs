@@ -61,7 +61,7 @@ public sealed class SelectionStage(ILayerSelector selector, SelectionOptions opt
             Dropped = dropped,
             ProtectedLayers = [.. protectedLayers],
             Scores = selection.Scores,
-            Gap = MaskResult.GapOf(selection.Scores, dropped, protectedLayers),
+            Gap = MaskResult.GapOf(selection.Scores, dropped, [.. protectedLayers, .. selection.Spared]),
             Method = selector.Name,
             Tokens = 0,
             Steps = 0,

@@ -99,6 +99,7 @@ public sealed class LayerSelectorsTests
         Assert.Equal(expected, new TaylorSelector().Select(probe, Target(drop)).DropOrder);
         Assert.Equal(expected, new MagnitudeSelector().Select(probe, Target(drop)).DropOrder);
         Assert.Equal(scores, new TaylorSelector().Select(probe, Target(drop)).Scores);
+        Assert.Equal(new[] { 1, 2, 3, 6 }.Except(expected), new TaylorSelector().Select(probe, Target(drop)).Spared);
         Assert.Equal(2, new TaylorSelector(sparesEdges: false).Select(probe, Target(drop)).DropOrder[0]);
         Assert.Equal(2, new MagnitudeSelector(sparesEdges: false).Select(probe, Target(drop)).DropOrder[0]);
     }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using E3Scale.Pruner.Methods;
 using E3Scale.Pruner.Methods.DarwinLm;
+using E3Scale.Pruner.Methods.IterativeTask;
 using E3Scale.Pruner.Methods.ShortenedLlama;
 using E3Scale.Pruner.Search;
 using E3Scale.Pruner.Selection;
@@ -17,7 +18,7 @@ public sealed class SelectionStageTests
         from method in new[]
         {
             PruningMethod.ShortGpt, PruningMethod.ShortGptIterative, PruningMethod.Minitron, PruningMethod.Sleb, PruningMethod.SlebKl,
-            PruningMethod.ShortenedLlamaPpl, PruningMethod.ShortenedLlamaTaylor, PruningMethod.LeaveOneOut, PruningMethod.DarwinLm,
+            PruningMethod.ShortenedLlamaPpl, PruningMethod.ShortenedLlamaTaylor, PruningMethod.LeaveOneOut, PruningMethod.DarwinLm, PruningMethod.IterativeTask,
         }
         select new object[] { model, method };
 
@@ -64,6 +65,19 @@ public sealed class SelectionStageTests
             PruningMethod.ShortenedLlamaTaylor => new TaylorSelector(sparesEdges: false),
             _ => LayerSelectors.Create(method),
         },
-        new SelectionOptions { TeacherFolder = teacher, CorpusFile = output["corpus.bin"], OutputFolder = output["search"], KeepLayers = keep, ProtectsEnds = false },
+        new SelectionOptions
+        {
+            TeacherFolder = teacher, CorpusFile = output["corpus.bin"], OutputFolder = output["search"], KeepLayers = keep, ProtectsEnds = false,
+            // The second half of a story after the first.
+            Task = method == PruningMethod.IterativeTask
+                ? new AnswerMetric([.. StoryTokens.Of(teacher, sequences: 8, positions: 64).Select(Halves)], 8)
+                : null,
+        },
         OneRank.Environment());
+
+    private static TaskItem Halves(long[] row)
+    {
+        int[] ids = Array.ConvertAll(row, id => (int)id);
+        return new TaskItem(ids[..(ids.Length / 2)], ids[(ids.Length / 2)..]);
+    }
 }

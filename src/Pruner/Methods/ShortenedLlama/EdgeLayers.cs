@@ -15,12 +15,13 @@ internal static class EdgeLayers
     /// <param name="target">How many, and which not.</param>
     public static LayerSelection Spare(double[] scores, SelectionTarget target)
     {
+        int[] candidates = target.Candidates(scores.Length);
         int[] order =
         [
-            .. target.Candidates(scores.Length)
-                .OrderBy(layer => layer < First || layer >= scores.Length - Last)
-                .ThenBy(layer => scores[layer]).ThenByDescending(layer => layer).Take(target.Drop),
+            .. candidates.OrderBy(IsEdge).ThenBy(layer => scores[layer]).ThenByDescending(layer => layer).Take(target.Drop),
         ];
-        return new LayerSelection(order, scores);
+        return new LayerSelection(order, scores) { Spared = [.. candidates.Where(IsEdge).Except(order)] };
+
+        bool IsEdge(int layer) => layer < First || layer >= scores.Length - Last;
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using E3Scale.Data.Corpora;
+using E3Scale.MoE;
 using E3Scale.Pruner.Methods.ShearedLlama;
 using E3Scale.Pruner.Search;
 using E3Scale.Pruner.Training;
@@ -82,6 +83,37 @@ public sealed class HardConcreteLearnerTests : IDisposable
         Assert.Equal(straight.Multipliers, resumed.Multipliers);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)] // adapters: the frozen weights cannot take the gates up
+    public void Complete_KeptLayers_HaveTheirGatesInTheWeights(bool hasAdapters)
+    {
+        using TestFolder folder = new();
+        SmallModel.Write(folder["model"], SmallModel.DeepSeek(Layers));
+        using var checkpoint = HuggingFaceCheckpoint.Open(folder["model"]);
+        using var model = ShardedModel.Load(checkpoint, _mesh, context: 16);
+        HardConcreteLearner learner = Learner(hasAdapters ? new LoraOptions { Rank = 2 } : null);
+        for (int step = 0; step < Steps; step++)
+            Step(learner, step);
+        if (hasAdapters)
+            model.Decoder.AddAdapters(new LoraOptions { Rank = 2 }, (_, draws) => draws.Span.Clear());
+        else
+            model.Decoder.TrainEverything();
+        using var optimizer = new MeshOptimizer(model.Decoder, _mesh, new OptimizerOptions());
+        var before = model.Decoder.Parameters.All.ToDictionary(parameter => parameter, parameter => SmallModel.Values(parameter.Value));
+        learner.Complete(model, optimizer);
+
+        bool[] kept = learner.KeptNow(Steps - 1);
+        Assert.Contains(learner.Scores.Where((_, layer) => kept[layer]), gate => gate < 1);
+        foreach (var layer in model.Decoder.Layers)
+        {
+            var outputs = layer.OutputParameters().ToHashSet();
+            float gate = kept[layer.Index] && !hasAdapters ? (float)learner.Scores[layer.Index] : 1;
+            foreach (var (parameter, values) in before.Where(pair => pair.Key.Layer == layer.Index))
+                Assert.Equal(values.Select(value => outputs.Contains(parameter) ? (float)value * gate : (float)value), SmallModel.Values(parameter.Value).Select(value => (float)value));
+        }
+    }
+
     public void Dispose() => _mesh.Dispose();
 
     /// <summary>A step whose loss is minus the worth of every layer times its gate.</summary>
@@ -96,9 +128,9 @@ public sealed class HardConcreteLearnerTests : IDisposable
         learner.Update();
     }
 
-    private HardConcreteLearner Learner()
+    private HardConcreteLearner Learner(LoraOptions? lora = null)
     {
-        TrainOptions train = new() { BatchSequences = 8, MicroBatchSequences = 2 };
+        TrainOptions train = new() { BatchSequences = 8, MicroBatchSequences = 2, Lora = lora };
         ShearedLlamaOptions options = new()
         {
             TeacherFolder = "", CorpusFile = "", StoreFolder = "", OutputFolder = "", Train = train, Steps = Steps, KeepLayers = Keep, DrawsPerStep = MicroBatches,
