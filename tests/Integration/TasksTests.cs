@@ -27,7 +27,7 @@ public sealed class TasksTests : IDisposable
     public void Tasks_OnAMesh_GiveTheResultsOfOneRank(string mesh)
     {
         string library = MpiRun.RequireAny();
-        CommandResult one = E3ScaleCommand.Run(E3ScaleCommand.RefusalTimeout, Arguments("one")).Expect(0);
+        CommandResult one = E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, Arguments("one")).Expect(0);
         MpiRunResult job = MpiRun.Execute(library, 2, E3ScaleCommand.Require(), [.. Arguments("mesh"), "--mesh", mesh]);
         Assert.True(job.ExitCode == 0, job.ToString());
 
