@@ -133,6 +133,60 @@ public class PipelineTests(SmallModel model)
     }
 
     [SkippableFact]
+    public void Run_PruneAndComp_MeasuresTheSameOnAnyMesh()
+    {
+        double[][] scales = [.. new[] { MeshOf.OneRank, MeshOf.TwoStages, new MeshOf(1, 2, 2) }.Select(mesh =>
+        {
+            string run = model.NewFolder();
+            string[] changes = ["search.method=uniform-stride", "recovery=none", "compensation=prune-and-comp"];
+            E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, model.Arguments("export", run, mesh, changes)).Expect(0);
+            using JsonDocument result = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "compensation", "compensation.json")));
+            return result.RootElement.GetProperty("scales").EnumerateArray().Select(scale => scale.GetDouble()).ToArray();
+        })];
+
+        Assert.Equal(2, scales[0].Length);
+        Assert.All(scales, others => Assert.All(scales[0].Zip(others), pair => Assert.Equal(pair.First, pair.Second, 1e-5)));
+    }
+
+    [SkippableFact]
+    public void Run_LinearPatchTrained_EndsAlikeOnOneAndTwoRanks()
+    {
+        double[] losses = [.. new[] { MeshOf.OneRank, MeshOf.TwoStages }.Select(mesh =>
+        {
+            string run = model.NewFolder();
+            string[] changes = ["search.method=uniform-stride", "recovery=sft", "compensation=linear-patch", "export.patch=side-file"];
+            E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, model.Arguments("evaluate", run, mesh, changes)).Expect(0);
+            Assert.True(File.Exists(Path.Combine(run, "student", "patch.safetensors")));
+            using JsonDocument summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "eval", "summary.json")));
+            return HeldOutLoss(summary.RootElement);
+        })];
+
+        Assert.Equal(losses[0], losses[1], 1e-4);
+    }
+
+    [SkippableFact]
+    public void Distill_ChoicesOtherThanThePapers_DropTheShareOfParameters()
+    {
+        string run = model.RunWith(MeshOf.OneRank, "corpus", "store", "importance");
+        string[] changes =
+        [
+            "search.budget=parameters", "search.drop_layers=null", "search.drop_share=0.3", "search.annealing=cosine", "search.noise=false",
+            "search.scores.importance=bi", "kd.entropy_of=student", "kd.form=ghost",
+        ];
+
+        E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, model.Arguments("distill", run, MeshOf.OneRank, changes)).Expect(0);
+
+        using JsonDocument mask = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "search", "mask.json")));
+        // The ends stay; behind the dense first layer all are of one size, a bit more than a sixth each, so two have the share and one has not.
+        Assert.Equal(2, mask.RootElement.GetProperty("dropped").GetArrayLength());
+        Assert.All(File.ReadLines(Path.Combine(run, "distill", "metrics.jsonl")), line =>
+        {
+            using JsonDocument step = JsonDocument.Parse(line);
+            Assert.InRange(step.RootElement.GetProperty("loss").GetDouble(), 1e-9, 100);
+        });
+    }
+
+    [SkippableFact]
     public void Run_ImportanceDeleted_MeasuresItAgainAndKeepsTheRest()
     {
         string run = model.NewFolder();
