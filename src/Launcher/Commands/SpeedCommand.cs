@@ -55,10 +55,11 @@ internal sealed class SpeedCommand
         {
             if (result.GetValue(speed._student) is null == (result.GetValue(speed._dropLayers) is not { Length: > 0 }))
                 result.AddError("Give either --student, a folder, or --drop-layers, the layers that go.");
-            if (result.GetValue(speed._batches) is { } batches && (batches.Length == 0 || batches.Min() < 1))
+            // What is not given has no value yet: defaults come after validation.
+            if (result.GetResult(speed._batches)?.GetValueOrDefault<int[]>() is { } batches && (batches.Length == 0 || batches.Min() < 1))
                 result.AddError("--batches: at least one, and none below 1.");
-            if (result.GetValue(speed._rounds) < 1)
-                result.AddError($"--rounds {result.GetValue(speed._rounds)}: at least 1.");
+            if (result.GetResult(speed._rounds)?.GetValueOrDefault<int>() is < 1 and { } rounds)
+                result.AddError($"--rounds {rounds}: at least 1.");
         });
         command.SetAction(parsed => MpiEnvironment.RunRank(mpi =>
         {

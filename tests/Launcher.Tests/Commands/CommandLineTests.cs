@@ -39,6 +39,18 @@ public class CommandLineTests
     [InlineData("export --help")]
     public void Run_Help_Succeeds(string line) => Assert.Equal(ExitCode.Success, CommandLine.Run(line.Split(' ')));
 
+    [Theory]
+    [InlineData("--model x --drop-layers 4")]
+    [InlineData("--model x --student y --rounds 1 --batches 1,2")]
+    public void Speed_GoodCommandLine_HasNoErrors(string line) => Assert.Empty(SpeedCommand.Create().Parse(line).Errors);
+
+    [Theory]
+    [InlineData("--model x --drop-layers 4 --rounds 0", "--rounds 0: at least 1.")]
+    [InlineData("--model x --drop-layers 4 --batches 2,0", "--batches: at least one, and none below 1.")]
+    [InlineData("--model x", "Give either --student, a folder, or --drop-layers, the layers that go.")]
+    public void Speed_BadCommandLine_SaysWhatIsWrong(string line, string message) =>
+        Assert.Equal([message], SpeedCommand.Create().Parse(line).Errors.Select(error => error.Message));
+
     [Fact]
     public void Export_LayersThatAreNotThere_NamesThoseThatAre()
     {
