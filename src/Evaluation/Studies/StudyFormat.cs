@@ -1,4 +1,5 @@
 using System.Globalization;
+using E3Scale.Evaluation.Report.Charts;
 
 namespace E3Scale.Evaluation.Studies;
 
@@ -7,8 +8,6 @@ namespace E3Scale.Evaluation.Studies;
 /// <param name="Factor">What the stored number is multiplied by.</param>
 public sealed record StudyFormat(int Digits, double Factor = 1)
 {
-    private const string Missing = "–";
-
     /// <summary>A share as a percentage.</summary>
     public static StudyFormat Percent { get; } = new(1, 100);
 
@@ -22,7 +21,7 @@ public sealed record StudyFormat(int Digits, double Factor = 1)
     public string Text(Statistic? statistic)
     {
         if (statistic is not { } known)
-            return Missing;
+            return ChartText.Missing;
         return known.StandardError is { } error ? $"{Number(known.Mean)} ± {Number(error)}" : Number(known.Mean);
     }
 

@@ -92,30 +92,19 @@ internal sealed class ExportCommand
             MaxShardBytes = parsed.GetValue(_maxShardSize),
             KeepsPrediction = parsed.GetValue(_keepMtp),
         };
-        return MpiEnvironment.RunRank(mpi => Run(mpi.World, options));
+        return RankWork.Run(world => Run(world, options));
     }
 
-    private static int Run(Communicator world, ExportOptions options)
+    private static void Run(Communicator world, ExportOptions options)
     {
-        try
-        {
-            using HuggingFaceCheckpoint source = HuggingFaceCheckpoint.Open(options.SourceFolder);
-            // Reads every byte, so it begins beside the writing.
-            Task<string>? hash = world.Rank == 0 ? Task.Run(() => source.ContentHash) : null;
-            using var exporter = new CheckpointExporter(options with { SourceHash = () => hash!.GetAwaiter().GetResult() });
-            IStageProgress progress = world.Rank == 0
-                ? SinkProgress.OnStandardError()
-                : new SilentProgress();
-            ShardedExport.WriteSource(world, exporter, progress);
-            if (world.Rank == 0)
-                Print(exporter, options);
-            return ExitCode.Success;
-        }
-        catch (Exception error)
-        {
-            // Other ranks wait for this one: its code ends them, its message says why.
-            return FailureClassifier.Report(error);
-        }
+        using HuggingFaceCheckpoint source = HuggingFaceCheckpoint.Open(options.SourceFolder);
+        // Reads every byte, so it begins beside the writing.
+        Task<string>? hash = world.Rank == 0 ? Task.Run(() => source.ContentHash) : null;
+        using var exporter = new CheckpointExporter(options with { SourceHash = () => hash!.GetAwaiter().GetResult() });
+        IStageProgress progress = world.Rank == 0 ? SinkProgress.OnStandardError() : new SilentProgress();
+        ShardedExport.WriteSource(world, exporter, progress);
+        if (world.Rank == 0)
+            Print(exporter, options);
     }
 
     private static void Print(CheckpointExporter exporter, ExportOptions options)

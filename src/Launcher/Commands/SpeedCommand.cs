@@ -61,21 +61,15 @@ internal sealed class SpeedCommand
             if (result.GetResult(speed._rounds)?.GetValueOrDefault<int>() is < 1 and { } rounds)
                 result.AddError($"--rounds {rounds}: at least 1.");
         });
-        command.SetAction(parsed => MpiEnvironment.RunRank(mpi =>
+        command.SetAction(parsed => RankWork.Run(world =>
         {
             try
             {
-                speed.Measure(parsed, mpi.World);
-                return ExitCode.Success;
+                speed.Measure(parsed, world);
             }
             catch (ArgumentException error)
             {
-                return FailureClassifier.Report(new RecipeException(error.Message));
-            }
-            catch (Exception error)
-            {
-                // Other ranks wait for this one: its code ends them, its message says why.
-                return FailureClassifier.Report(error);
+                throw new RecipeException(error.Message, error);
             }
         }));
         return command;

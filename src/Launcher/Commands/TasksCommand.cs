@@ -64,19 +64,7 @@ internal sealed class TasksCommand
     private int Run(ParseResult parsed)
     {
         var runner = new TaskRunner(Options(parsed)); // reads all files: what is wrong with them is said before MPI starts
-        return MpiEnvironment.RunRank(mpi =>
-        {
-            try
-            {
-                Score(parsed, runner, mpi.World);
-                return ExitCode.Success;
-            }
-            catch (Exception error)
-            {
-                // Other ranks wait for this one: its code ends them, its message says why.
-                return FailureClassifier.Report(error);
-            }
-        });
+        return RankWork.Run(world => Score(parsed, runner, world));
     }
 
     private void Score(ParseResult parsed, TaskRunner runner, Communicator world)

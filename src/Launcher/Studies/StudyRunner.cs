@@ -39,7 +39,8 @@ internal sealed class StudyRunner(Study study, string folder, string command, Te
             number++;
             if (cancel.IsCancellationRequested)
                 return ExitCode.Cancelled;
-            if (!IsDone(cell))
+            bool isNew = !IsDone(cell);
+            if (isNew)
             {
                 terminal.WriteLine($"run {number} of {cells.Length}: {cell.Name}{TimeLeft(watch.Elapsed, made, cells.Length - number + 1)}");
                 int code = Make(cell, cancel);
@@ -54,7 +55,10 @@ internal sealed class StudyRunner(Study study, string folder, string command, Te
                 }
             }
             Collect(cell);
+            if (isNew)
+                WriteTables();
         }
+        WriteTables();
         terminal.WriteLine($"{Path.Combine(folder, "study.md")}: {_finished.Count} of {cells.Length} runs");
         return exitCode;
     }
@@ -87,19 +91,20 @@ internal sealed class StudyRunner(Study study, string folder, string command, Te
         RunFolder run = FolderOf(cell);
         _reuse.Offer(RecipeOf(cell), run);
         _finished.Add(new StudyRun(cell.Column.Name, cell.Arm.Name, cell.Seed, Path.GetRelativePath(folder, run.Root), ReportInput.Load(run.Root)));
-        StudyWriter.Write(
-            new StudyResult
-            {
-                Title = study.Title,
-                Command = command,
-                Version = ProgramVersion.Text,
-                Columns = [.. study.Columns.Select(column => column.Name)],
-                Arms = [.. study.Arms.Select(arm => arm.Name)],
-                Seeds = study.Seeds,
-                Runs = [.. _finished],
-            },
-            folder);
     }
+
+    private void WriteTables() => StudyWriter.Write(
+        new StudyResult
+        {
+            Title = study.Title,
+            Command = command,
+            Version = ProgramVersion.Text,
+            Columns = [.. study.Columns.Select(column => column.Name)],
+            Arms = [.. study.Arms.Select(arm => arm.Name)],
+            Seeds = study.Seeds,
+            Runs = [.. _finished],
+        },
+        folder);
 
     private Recipe RecipeOf(StudyCell cell) => RecipeLoader.Load(study.Recipe, [.. cell.Changes(study)]);
 
