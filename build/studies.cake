@@ -21,7 +21,7 @@ void RunStudy(string name)
 {
     string scale = Argument("scale", "small");
     string folder = Argument("run-dir", $"runs/studies/{name}{(scale == "small" ? "" : $"-{scale}")}");
-    List<string> line = ["study", $"cluster/studies/{name}.yaml", "--run-dir", folder, "--scale", scale];
+    List<string> line = ["study", $"cluster/studies/{name}.yaml", "--run-dir", folder, "--reuse", "runs/studies", "--scale", scale];
     if (HasArgument("seeds"))
         line.AddRange(Argument<string>("seeds").Split(',').Prepend("--seeds"));
     foreach (string change in Arguments<string>("set", []))

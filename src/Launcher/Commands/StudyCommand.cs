@@ -24,6 +24,11 @@ internal sealed class StudyCommand
         DefaultValueFactory = _ => [],
     };
 
+    private readonly Option<string> _reuse = new("--reuse")
+    {
+        Description = "Folder of other studies: stages that their runs have finished from the same inputs are linked, not made again.",
+    };
+
     private readonly Option<StudyScale> _scale = new("--scale")
     {
         Description = "small: makes the runs here. full: writes the recipes of the paper's models and a script that submits them.",
@@ -36,7 +41,7 @@ internal sealed class StudyCommand
         var study = new StudyCommand();
         var command = new Command("study", "Compares methods or settings over seeds: makes all runs that are not there yet, and writes tables, CSV, JSON and charts.");
         command.Add(study._file);
-        foreach (Option option in new Option[] { study._directory, study._seeds, study._set, study._scale })
+        foreach (Option option in new Option[] { study._directory, study._seeds, study._set, study._reuse, study._scale })
             command.Add(option);
         command.SetAction(study.Run);
         return command;
@@ -52,7 +57,10 @@ internal sealed class StudyCommand
             return ExitCode.Success;
         }
         string command = string.Join(' ', ["e3scale", .. parsed.Tokens.Select(token => token.Value)]);
+        var reuse = new StageReuse();
+        if (parsed.GetValue(_reuse) is { } studies)
+            reuse.OfferStudies(Path.GetFullPath(studies));
         using var signals = new CancellationSignals();
-        return new StudyRunner(study, folder, command, Terminal.Detect(MpiEnvironment.IsRank)).Run(signals.Token);
+        return new StudyRunner(study, folder, command, reuse, Terminal.Detect(MpiEnvironment.IsRank)).Run(signals.Token);
     }
 }

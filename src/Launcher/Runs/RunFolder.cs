@@ -55,8 +55,11 @@ public sealed class RunFolder
     public bool Prepare(string folderName, string inputHash)
     {
         string folder = StageFolder(folderName);
-        bool resumes = RunJson.ReadIfThere<StartedMarker>(StartedFile(folderName))?.InputHash == inputHash;
-        if (!resumes && Directory.Exists(folder))
+        bool isLink = new DirectoryInfo(folder).LinkTarget is not null; // to another run's stage, which stays as it is
+        bool resumes = !isLink && RunJson.ReadIfThere<StartedMarker>(StartedFile(folderName))?.InputHash == inputHash;
+        if (isLink)
+            File.Delete(folder); // works for links whose target is gone, too
+        else if (!resumes && Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
         RunJson.Write(StartedFile(folderName), new StartedMarker { InputHash = inputHash });
         File.Delete(DoneFile(folderName));

@@ -14,15 +14,18 @@ namespace E3Scale.Launcher.Studies;
 /// a study that was stopped goes on where it was, and shows what it has.
 /// </summary>
 /// <param name="study">The study.</param>
-/// <param name="folder">Its folder; runs are in <c>runs</c>.</param>
+/// <param name="folder">Its folder; runs are in <see cref="RunsFolder"/>.</param>
 /// <param name="command">Command line that makes the study, for its tables.</param>
+/// <param name="reuse">What other studies offer to the runs of this one.</param>
 /// <param name="terminal">Where people read along.</param>
-internal sealed class StudyRunner(Study study, string folder, string command, Terminal terminal)
+internal sealed class StudyRunner(Study study, string folder, string command, StageReuse reuse, Terminal terminal)
 {
+    /// <summary>Folder of the runs in that of the study.</summary>
+    public const string RunsFolder = "runs";
+
     // A run that is told to stop ends its ranks first.
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    private readonly StageReuse _reuse = new();
     private readonly List<StudyRun> _finished = [];
 
     /// <summary>Brings the study up to date.</summary>
@@ -74,7 +77,7 @@ internal sealed class StudyRunner(Study study, string folder, string command, Te
     private int Make(StudyCell cell, CancellationToken cancel)
     {
         RunFolder run = FolderOf(cell);
-        _reuse.Take(RecipeOf(cell), run);
+        reuse.Take(RecipeOf(cell), run);
         // A process of its own, so that each run has the ranks, the log and the restarts that a single one has.
         string[] line =
         [
@@ -89,7 +92,7 @@ internal sealed class StudyRunner(Study study, string folder, string command, Te
     private void Collect(StudyCell cell)
     {
         RunFolder run = FolderOf(cell);
-        _reuse.Offer(RecipeOf(cell), run);
+        reuse.Offer(run);
         _finished.Add(new StudyRun(cell.Column.Name, cell.Arm.Name, cell.Seed, Path.GetRelativePath(folder, run.Root), ReportInput.Load(run.Root)));
     }
 
@@ -108,7 +111,7 @@ internal sealed class StudyRunner(Study study, string folder, string command, Te
 
     private Recipe RecipeOf(StudyCell cell) => RecipeLoader.Load(study.Recipe, [.. cell.Changes(study)]);
 
-    private RunFolder FolderOf(StudyCell cell) => new(Path.Combine(folder, "runs", cell.Slug));
+    private RunFolder FolderOf(StudyCell cell) => new(Path.Combine(folder, RunsFolder, cell.Slug));
 
     private static string TimeLeft(TimeSpan elapsed, int made, int open) =>
         made == 0 ? "" : $", about {ProgressEstimate.Clock(elapsed.TotalSeconds / made * open)} left";

@@ -2,6 +2,8 @@ using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Runs;
 using E3Scale.Launcher.Stages;
 using E3Scale.Launcher.Studies;
+using E3Scale.Pruner.Search;
+using E3Scale.Sharding;
 using E3Scale.TestSupport;
 
 namespace E3Scale.Launcher.Tests.Studies;
@@ -54,31 +56,117 @@ public sealed class StageReuseTests : IDisposable
         Assert.NotNull(first.ReadMarker("store"));
     }
 
+    [Fact]
+    public void Take_LinkWhoseTargetIsGone_LinksAnother()
+    {
+        var reuse = new StageReuse();
+        RunFolder first = Offer(new StageReuse(), "first", Recipe("seed=1"));
+        Offer(reuse, "other", Recipe("seed=1"));
+        var second = new RunFolder(Path.Combine(_folder.Path, "second"));
+        Directory.CreateSymbolicLink(second.StageFolder("corpus"), first.StageFolder("corpus"));
+        Directory.Delete(first.Root, recursive: true);
+
+        reuse.Take(Recipe("seed=1"), second);
+
+        Assert.Equal("../other/corpus", new DirectoryInfo(second.StageFolder("corpus")).LinkTarget);
+    }
+
+    [Fact]
+    public void OfferStudies_RunOfAnotherStudy_IsTakenOver()
+    {
+        Offer(new StageReuse(), "studies/one/runs/first", Recipe("seed=1"));
+        Directory.CreateDirectory(Path.Combine(_folder.Path, "studies", "empty"));
+        var reuse = new StageReuse();
+        reuse.OfferStudies(Path.Combine(_folder.Path, "studies"));
+        reuse.OfferStudies(Path.Combine(_folder.Path, "missing"));
+        var second = new RunFolder(Path.Combine(_folder.Path, "studies", "two", "runs", "second"));
+
+        reuse.Take(Recipe("seed=1"), second);
+
+        Assert.Equal("../../../one/runs/first/store", new DirectoryInfo(second.StageFolder("store")).LinkTarget);
+    }
+
+    [Fact]
+    public void Prepare_Link_LeavesWhatItPointsTo()
+    {
+        var reuse = new StageReuse();
+        RunFolder first = Offer(reuse, "first", Recipe("seed=1"));
+        var second = new RunFolder(Path.Combine(_folder.Path, "second"));
+        reuse.Take(Recipe("seed=1"), second);
+
+        Assert.False(second.Prepare("store", first.ReadMarker("store")!.InputHash));
+
+        Assert.Null(new DirectoryInfo(second.StageFolder("store")).LinkTarget);
+        Assert.Null(second.ReadMarker("store"));
+        Assert.NotNull(first.ReadMarker("store"));
+    }
+
+    [Theory]
+    [InlineData("sleb", 4, true)]
+    [InlineData("sleb", 5, false)]
+    [InlineData("sheared-llama", 4, false)] // leaves trained weights, too
+    public void Take_OtherMethod_SharesTheRecoveryOfTheSameMask(string method, int dropped, bool shares)
+    {
+        var reuse = new StageReuse();
+        Searched("first", "shortgpt", 4, andRecovered: true, reuse);
+        RunFolder second = Searched("second", method, dropped, andRecovered: false, new StageReuse());
+
+        reuse.Take(Recipe($"search.method={method}"), second);
+
+        Assert.Equal(shares ? "../first/distill" : null, new DirectoryInfo(second.StageFolder("distill")).LinkTarget);
+    }
+
     private static Recipe Recipe(string change) =>
         RecipeLoader.Load(Path.Combine(SharedData.RepositoryRoot, "cluster", "recipes", "tiny-r1.yaml"), [change]);
+
+    /// <summary>A run whose method dropped one layer.</summary>
+    private RunFolder Searched(string name, string method, int dropped, bool andRecovered, StageReuse reuse)
+    {
+        Recipe recipe = Recipe($"search.method={method}");
+        RunFolder folder = Offer(reuse, name, recipe);
+        MarkDone(folder, recipe, "search");
+        JsonFile.Write(folder.In(RunFiles.Mask), new MaskResult
+        {
+            Layers = 16,
+            Kept = [.. Enumerable.Range(0, 16).Where(layer => layer != dropped)],
+            Dropped = [dropped],
+            Scores = new double[16],
+            Gap = 0,
+            Method = method,
+            Tokens = 0,
+            Steps = 0,
+        });
+        if (andRecovered)
+            MarkDone(folder, recipe, "distill");
+        reuse.Offer(folder);
+        return folder;
+    }
 
     /// <summary>Offers a run that has finished two stages.</summary>
     private RunFolder Offer(StageReuse reuse, string name, Recipe recipe)
     {
         var folder = new RunFolder(Path.Combine(_folder.Path, name));
         foreach (string stage in new[] { "corpus", "capture" })
-        {
-            IStage step = StageCatalog.All.First(step => step.Name == stage);
-            string hash = step.InputHash(recipe, folder);
-            folder.Prepare(step.FolderName, hash);
-            folder.MarkDone(step.FolderName, new DoneMarker
-            {
-                Stage = stage,
-                InputHash = hash,
-                Outputs = [],
-                Seconds = 1,
-                Tokens = 1,
-                SkippedSteps = 0,
-                PeakMemoryBytes = 1,
-                FinishedAt = DateTimeOffset.UnixEpoch,
-            });
-        }
-        reuse.Offer(recipe, folder);
+            MarkDone(folder, recipe, stage);
+        reuse.Offer(folder);
         return folder;
+    }
+
+    private static void MarkDone(RunFolder folder, Recipe recipe, string stage)
+    {
+        IStage step = StageCatalog.All.First(step => step.Name == stage);
+        string hash = step.InputHash(recipe, folder);
+        folder.Prepare(step.FolderName, hash);
+        folder.MarkDone(step.FolderName, new DoneMarker
+        {
+            Stage = stage,
+            InputHash = hash,
+            Outputs = [],
+            Seconds = 1,
+            Tokens = 1,
+            SkippedSteps = 0,
+            PeakMemoryBytes = 1,
+            FinishedAt = DateTimeOffset.UnixEpoch,
+        });
     }
 }
