@@ -17,6 +17,7 @@ internal static class EnumNames
         [WeightFormat.Fp32] = "float32",
         [WeightFormat.Bf16] = "bfloat16",
         [ImportanceMeasure.BlockInfluence] = "bi",
+        [ImportanceMeasure.GreedyKl] = "kl-greedy",
         [ObjectiveKind.CrossEntropy] = "ce",
         [PipelineScheduleKind.OneForwardOneBackward] = "1f1b",
         [DistillationForm.TopKRenormalised] = "topk-renorm",

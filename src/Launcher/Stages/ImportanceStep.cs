@@ -1,6 +1,9 @@
 using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Runs;
+using E3Scale.MoE;
 using E3Scale.Pruner.Importance;
+using E3Scale.Pruner.Search;
+using E3Scale.Pruner.Selection;
 
 namespace E3Scale.Launcher.Stages;
 
@@ -15,9 +18,15 @@ internal sealed class ImportanceStep : IStage
 
     public IReadOnlyList<string> Needs(Recipe recipe) => ["corpus"];
 
-    public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 2)
-        .Add("importance", recipe.Importance).Add("model", recipe.Model).Add("seed", recipe.Seed)
-        .AddFiles(StageOptions.Teacher(recipe)).AddUpstream(folder, RunFiles.CorpusFolder).Finish();
+    public string InputHash(Recipe recipe, RunFolder folder)
+    {
+        var hasher = new InputHasher(Name, 2)
+            .Add("importance", recipe.Importance).Add("model", recipe.Model).Add("seed", recipe.Seed)
+            .AddFiles(StageOptions.Teacher(recipe)).AddUpstream(folder, RunFiles.CorpusFolder);
+        if (Greedy(recipe) is { } target)
+            hasher.Add("greedy", new { target.Drop, target.ProtectedLayers });
+        return hasher.Finish();
+    }
 
     public StageResult Run(StageContext context)
     {
@@ -31,9 +40,24 @@ internal sealed class ImportanceStep : IStage
                 Sequences = recipe.Importance.Sequences,
                 MicroBatchSequences = recipe.Importance.BatchSequences,
                 Seed = (ulong)recipe.Seed,
+                Greedy = Greedy(recipe),
                 DType = StageOptions.DType(recipe),
             },
             context.Environment).Run();
-        return new StageResult([RunFiles.Importance], result.Tokens * (result.Layers / 2 + 2));
+        return new StageResult([RunFiles.Importance], (long)result.ForwardTokens);
+    }
+
+    /// <summary>What the greedy divergence is measured for; null where the search starts from something else.</summary>
+    private static SelectionTarget? Greedy(Recipe recipe)
+    {
+        if (recipe.Search.Method != PruningMethod.E3Pruner || recipe.Search.Scores.Importance != ImportanceMeasure.GreedyKl)
+            return null;
+        int layers = ModelFamilies.ReadConfig(StageOptions.Teacher(recipe)).Config.LayerCount;
+        int[] ends = recipe.Search.ProtectEnds ? [0, layers - 1] : [];
+        // A budget in parameters has no number of layers; layers of mean size are near enough for a start.
+        int drop = recipe.Search.Budget == PruningBudget.Layers
+            ? layers - StageOptions.KeepLayers(recipe, layers)
+            : (int)Math.Round(recipe.Search.DropShare!.Value * layers);
+        return new SelectionTarget(Math.Clamp(drop, 1, layers - ends.Length), ends, (ulong)recipe.Seed);
     }
 }

@@ -1,3 +1,5 @@
+using E3Scale.Pruner.Selection;
+
 namespace E3Scale.Pruner.Importance;
 
 /// <summary>Leave-one-out importance of the layers.</summary>
@@ -14,6 +16,9 @@ public sealed record ImportanceOptions
 
     /// <summary>Calibration sequences. Default 40, the paper's.</summary>
     public int Sequences { get; init; } = 40;
+
+    /// <summary>How many layers the greedy divergence lets go, and which not; null (default) to leave it out.</summary>
+    public SelectionTarget? Greedy { get; init; }
 
     /// <summary>Sequences of a forward pass. Default 8.</summary>
     public int MicroBatchSequences { get; init; } = 8;

@@ -13,6 +13,13 @@ public sealed record ImportanceResult
     [JsonPropertyName("kl")]
     public required double[] Kl { get; init; }
 
+    /// <summary>
+    /// For each layer, KL(teacher || teacher without it and those let go before it), the cheapest let go first; layers that stayed: without all that went
+    /// but the last. Never less than what an earlier one cost. In nats; null where it was not asked for.
+    /// </summary>
+    [JsonPropertyName("kl_greedy")]
+    public double[]? GreedyKl { get; init; }
+
     /// <summary>For each layer, one minus the mean cosine between its input and its output; null in files that do not say.</summary>
     [JsonPropertyName("bi")]
     public double[]? BlockInfluence { get; init; }
@@ -28,6 +35,10 @@ public sealed record ImportanceResult
     /// <summary>Tokens it was measured on.</summary>
     [JsonPropertyName("tokens")]
     public required long Tokens { get; init; }
+
+    /// <summary>What it took: positions that went forward, each counted by the share of the teacher's layers it met.</summary>
+    [JsonPropertyName("forward_tokens")]
+    public double ForwardTokens { get; init; }
 
     /// <summary>Which teacher.</summary>
     [JsonPropertyName("teacher_hash")]

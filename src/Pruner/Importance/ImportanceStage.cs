@@ -33,10 +33,12 @@ public sealed class ImportanceStage
 
         var batches = new CalibrationBatches(corpus, _options.Sequences, _options.MicroBatchSequences, _options.Seed);
         int layers = model.Config.LayerCount;
-        _environment.Progress.Begin("importance", batches.All.Count, "batches");
-        var probe = new ModelProbe(model, corpus, batches) { AfterBatches = done => _environment.Progress.Report(done) };
+        int rounds = 0;
+        _environment.Progress.Begin("importance", batches.All.Count * (_options.Greedy?.Drop ?? 1), "batches");
+        var probe = new ModelProbe(model, corpus, batches) { AfterBatches = done => _environment.Progress.Report(rounds * batches.All.Count + done) };
         bool[] all = AllLayers.Kept(layers);
         double[] kl = probe.LossWithoutEach(all, [.. Enumerable.Range(0, layers)], ProbeMetric.Kl);
+        double[]? greedyKl = _options.Greedy is { } target ? Greedy(target) : null;
         probe.AfterBatches = null; // one more pass over the batches, next to half as many as there are layers
         double[] influence = probe.BlockInfluence(all);
         _environment.Progress.End();
@@ -45,15 +47,37 @@ public sealed class ImportanceStage
         {
             Layers = layers,
             Kl = kl,
+            GreedyKl = greedyKl,
             BlockInfluence = influence,
             ProtectedLayers = [0, layers - 1],
             CalibrationSequences = batches.Sequences,
             Tokens = batches.Tokens,
+            ForwardTokens = probe.ForwardTokens,
             TeacherHash = checkpoint.ContentHash,
         };
         if (_environment.IsRoot)
             JsonFile.Write(_options.OutputFile, result);
         mesh.World.Barrier();
         return result;
+
+        // The first round is known: nothing has gone yet.
+        double[] Greedy(SelectionTarget target) => InOrder(
+            GreedySelection.Run(
+                probe, target,
+                (isKept, left) => rounds++ == 0 ? [.. left.Select(layer => kl[layer])] : probe.LossWithoutEach(isKept, left, ProbeMetric.Kl)),
+            kl, target.ProtectedLayers);
+    }
+
+    /// <summary>Costs of a greedy selection so that their order is that of the selection, also where a later layer cost less than one before it.</summary>
+    private static double[] InOrder(LayerSelection selection, double[] kl, IReadOnlyCollection<int> protectedLayers)
+    {
+        double[] costs = [.. selection.Scores];
+        double most = 0;
+        foreach (int layer in selection.DropOrder)
+            costs[layer] = most = Math.Max(most, costs[layer]);
+        for (int layer = 0; layer < costs.Length; layer++)
+            if (!selection.DropOrder.Contains(layer))
+                costs[layer] = protectedLayers.Contains(layer) ? kl[layer] : Math.Max(most, costs[layer]);
+        return costs;
     }
 }

@@ -43,7 +43,14 @@ public sealed class SearchStage : ILayerPruner
             (mesh, plan) => new MaskLearner(_options, Measured(importance), protectedLayers, mesh, plan, WeighedDrops.ParametersOf(config)));
     }
 
-    private double[] Measured(ImportanceResult importance) =>
-        _options.Importance == ImportanceMeasure.Kl ? importance.Kl : importance.BlockInfluence ?? throw new StageInputException(
-            $"{_options.ImportanceFile}: no block influence (field bi), which the scores are to start from. Run the importance stage again.");
+    private double[] Measured(ImportanceResult importance) => _options.Importance switch
+    {
+        ImportanceMeasure.Kl => importance.Kl,
+        ImportanceMeasure.GreedyKl => importance.GreedyKl ?? throw Missing("greedy divergence (field kl_greedy)"),
+        ImportanceMeasure.BlockInfluence => importance.BlockInfluence ?? throw Missing("block influence (field bi)"),
+        _ => throw new InvalidOperationException($"{_options.Importance} is no importance"),
+    };
+
+    private StageInputException Missing(string what) =>
+        new($"{_options.ImportanceFile}: no {what}, which the scores are to start from. Run the importance stage again.");
 }

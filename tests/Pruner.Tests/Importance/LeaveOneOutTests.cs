@@ -3,6 +3,9 @@ using E3Scale.Data.Tokenizers;
 using E3Scale.Kernels;
 using E3Scale.MoE;
 using E3Scale.Pruner.Importance;
+using E3Scale.Pruner.Methods.Sleb;
+using E3Scale.Pruner.Search;
+using E3Scale.Pruner.Selection;
 using E3Scale.Sharding;
 using E3Scale.TestSupport;
 using static TorchSharp.torch;
@@ -36,6 +39,38 @@ public sealed class LeaveOneOutTests
         Assert.Equal([0, expected.Length - 1], result.ProtectedLayers);
         Assert.Equal(golden.Shape("input_ids"), new[] { result.CalibrationSequences, result.Tokens / result.CalibrationSequences });
         Assert.Equal(result.Kl, JsonFile.Read<ImportanceResult>(output["importance.json"], "importance").Kl);
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Golden))]
+    public void Run_Greedy_LeavesTheOrderOfASelectionByDivergence(string model)
+    {
+        string folder = SharedData.Require("golden", model);
+        GoldenFile golden = GoldenFile.Load(Path.Combine(folder, "golden.safetensors"));
+        using TestFolder output = new();
+        TokenCorpus.Write(output["corpus.bin"], golden.Longs("input_ids").Chunk((int)golden.Shape("input_ids")[1]));
+        int layers = golden.Doubles("loo_kl_full_to_pruned").Length, drop = Math.Min(3, layers - 2);
+
+        var result = new ImportanceStage(
+            new ImportanceOptions
+            {
+                TeacherFolder = folder,
+                CorpusFile = output["corpus.bin"],
+                OutputFile = output["importance.json"],
+                Greedy = new SelectionTarget(drop, [0, layers - 1], Seed: 1),
+            },
+            OneRank.Environment()).Run();
+
+        MaskResult mask = new SelectionStage(
+            new SlebSelector(ProbeMetric.Kl),
+            new SelectionOptions { TeacherFolder = folder, CorpusFile = output["corpus.bin"], OutputFolder = output["mask"], KeepLayers = layers - drop, ProtectsEnds = true },
+            OneRank.Environment()).Run();
+        int[] free = [.. Enumerable.Range(1, layers - 2)];
+        double[] greedy = result.GreedyKl!;
+        Assert.Equal(mask.DropOrder, free.OrderBy(layer => greedy[layer]).Take(drop));
+        Assert.All(free, layer => Assert.True(greedy[layer] >= mask.Scores[layer]));
+        Assert.Equal(mask.Scores[mask.DropOrder[0]], greedy[mask.DropOrder[0]]);
+        Assert.Equal(result.Kl[0], greedy[0]);
     }
 
     [SkippableTheory]
