@@ -1,4 +1,5 @@
 using E3Scale.Benchmarks.Checkpoints;
+using E3Scale.Benchmarks.Peers;
 using E3Scale.Benchmarks.Planning;
 using E3Scale.Benchmarks.Stores;
 using E3Scale.Mpi;
@@ -20,6 +21,7 @@ internal static class Program
         new ExpertPlacementBenchmark(),
         new RepartitionBenchmark(),
         new SearchCostBenchmark(),
+        new TrainStepBenchmark(),
         new PlanAccuracyBenchmark(),
         new StoreEncodingBenchmark(),
         new StoreCaptureBenchmark(),
