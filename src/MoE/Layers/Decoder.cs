@@ -152,6 +152,22 @@ public sealed class Decoder : IDisposable
     /// <returns>[B, T, V] of the model's dtype.</returns>
     public Tensor Logits(Tensor hidden_BTH) => F.linear(Normalize(hidden_BTH), _head!.Value);
 
+    /// <summary>A loss of all positions. In host memory the logits exist a block of positions at a time, never all of them.</summary>
+    /// <param name="hidden_BTH">Residual stream after the last layer.</param>
+    /// <param name="loss">The loss of a block.</param>
+    /// <param name="scale">Factor on it.</param>
+    /// <returns>The scaled sum, a scalar with a graph, float32; null where the tensors are elsewhere, and <see cref="Logits"/> must be asked for.</returns>
+    public Tensor? HeadLoss(Tensor hidden_BTH, IHeadLoss loss, double scale)
+    {
+        ArgumentNullException.ThrowIfNull(loss);
+        using var scope = NewDisposeScope();
+        var hidden_NH = Normalize(hidden_BTH).flatten(0, 1);
+        if (!HeadLossFunction.Supports(hidden_NH, _head!.Value))
+            return null;
+        bool withGradient = is_grad_enabled() && (hidden_NH.requires_grad || _head.Value.requires_grad);
+        return HeadLossFunction.apply(hidden_NH, _head.Value, loss, scale, withGradient).MoveToOuterDisposeScope();
+    }
+
     /// <summary>Logits of a few ids per position, without the product with the whole head.</summary>
     /// <param name="hidden_BTH">Residual stream after the last layer.</param>
     /// <param name="ids_NK">Ids [N, K], N = B * T positions in order.</param>

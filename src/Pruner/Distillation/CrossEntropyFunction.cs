@@ -49,18 +49,8 @@ internal sealed class CrossEntropyFunction : autograd.SingleTensorFunction<Cross
         float[] row = new float[logits.Width];
         for (int n = 0; n < label_N.Length; n++)
         {
-            if (label_N[n] == TokenCrossEntropy.Ignored)
-            {
-                row.AsSpan().Clear();
-            }
-            else
-            {
-                logits.Read(n, row);
-                double right = scale * (Math.Exp(row[label_N[n]] - logSumExp_N[n]) - 1);
-                RowMath.ScaledExp(row, logSumExp_N[n], scale, row);
-                row[label_N[n]] = (float)right;
-            }
-            gradient.Write(n, row);
+            logits.Read(n, row);
+            CrossEntropyRow.WriteGradient(row, label_N[n], logSumExp_N[n], scale, n, gradient);
         }
         return [gradient_NV, null!, null!]; // labels and losses are no tensors
     }

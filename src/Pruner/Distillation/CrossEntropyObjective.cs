@@ -17,9 +17,7 @@ public sealed class CrossEntropyObjective(PackedCorpus corpus) : ITrainingObject
     public Tensor Loss(Decoder decoder, Tensor hidden_BTH, IReadOnlyList<long> sequences, double scale)
     {
         ArgumentNullException.ThrowIfNull(decoder);
-        using var scope = NewDisposeScope();
-        var logits_NV = decoder.Logits(hidden_BTH).flatten(0, 1);
-        return (TokenCrossEntropy.Sum(logits_NV, TokenBatch.Labels(corpus, sequences)) * scale).MoveToOuterDisposeScope();
+        return TokenCrossEntropy.Sum(decoder, hidden_BTH, TokenBatch.Labels(corpus, sequences), scale);
     }
 
     /// <inheritdoc/>

@@ -22,7 +22,7 @@ internal sealed class DistillationFunction : autograd.SingleTensorFunction<Disti
         ctx.save_data(nameof(restLogSumExp_N), restLogSumExp_N);
 
         TensorRows student = new(logits_NV);
-        TokenScratch scratch = new(batch, student);
+        var scratch = new DistillationRows(batch, student);
         double sum = 0;
         for (int n = 0; n < batch.Tokens; n++)
         {
@@ -46,7 +46,7 @@ internal sealed class DistillationFunction : autograd.SingleTensorFunction<Disti
         bool seesRest = batch.Form != DistillationForm.TopKRenormalised;
         Tensor gradient_NV = seesRest ? empty_like(logits_NV) : zeros_like(logits_NV);
         TensorRows gradient = new(gradient_NV);
-        TokenScratch scratch = new(batch, new TensorRows(logits_NV));
+        var scratch = new DistillationRows(batch, new TensorRows(logits_NV));
         for (int n = 0; n < batch.Tokens; n++)
         {
             double scale = outer * batch.Weights[n];
@@ -56,63 +56,5 @@ internal sealed class DistillationFunction : autograd.SingleTensorFunction<Disti
                 scratch.WriteTopGradient(n, scale, gradient);
         }
         return [gradient_NV, null!, null!]; // the batch and the divergences are no tensors
-    }
-
-    /// <summary>Memory for one token at a time: the student's row and the k stored entries.</summary>
-    private sealed class TokenScratch(DistillationBatch batch, TensorRows student)
-    {
-        private readonly float[] _row = new float[batch.Form == DistillationForm.TopKRenormalised ? 0 : student.Width];
-        private readonly double[] _teacher = new double[batch.K];
-        private readonly double[] _student = new double[batch.K];
-        private readonly double[] _gradient = new double[batch.K];
-
-        /// <summary>The student's log-sum-exp over all ids that are not stored; 0 for the form that does not need it.</summary>
-        public double RestLogSumExp(int token)
-        {
-            if (_row.Length == 0)
-                return 0;
-            student.Read(token, _row);
-            // Masked rather than subtracted from the full sum: a student peaked on the stored ids would cancel.
-            foreach (int id in batch.IdsOf(token))
-                _row[id] = float.NegativeInfinity;
-            return RowMath.LogSumExp(_row);
-        }
-
-        /// <summary>Divergence of a token; leaves its gradient at the stored ids in the scratch memory.</summary>
-        public TokenDivergence Divergence(int token, double restLogSumExp)
-        {
-            batch.ReadTeacher(token, _teacher);
-            ReadOnlySpan<int> ids = batch.IdsOf(token);
-            for (int i = 0; i < ids.Length; i++)
-                _student[i] = student[token, ids[i]];
-            return TokenDivergence.Compute(batch.Form, _teacher, batch.LogSumExp[token], _student, restLogSumExp, _gradient);
-        }
-
-        /// <summary>Writes a whole row of the gradient.</summary>
-        public void WriteGradient(int token, double restLogSumExp, double scale, TensorRows gradient)
-        {
-            if (scale == 0)
-            {
-                _row.AsSpan().Clear();
-                gradient.Write(token, _row);
-                return;
-            }
-            double restScale = Divergence(token, restLogSumExp).RestGradient * scale;
-            student.Read(token, _row);
-            RowMath.ScaledExp(_row, restLogSumExp, restScale, _row);
-            ReadOnlySpan<int> ids = batch.IdsOf(token);
-            for (int i = 0; i < ids.Length; i++)
-                _row[ids[i]] = (float)(_gradient[i] * scale);
-            gradient.Write(token, _row);
-        }
-
-        /// <summary>Writes the k entries of a row of zeros.</summary>
-        public void WriteTopGradient(int token, double scale, TensorRows gradient)
-        {
-            Divergence(token, 0);
-            ReadOnlySpan<int> ids = batch.IdsOf(token);
-            for (int i = 0; i < ids.Length; i++)
-                gradient[token, ids[i]] = (float)(_gradient[i] * scale);
-        }
     }
 }

@@ -1,4 +1,5 @@
 using E3Scale.Kernels;
+using E3Scale.MoE;
 using static TorchSharp.torch;
 
 namespace E3Scale.Pruner.Distillation;
@@ -37,5 +38,43 @@ public static class DistillationLoss
         return TensorRows.Supports(logits_NV)
             ? DistillationFunction.apply(logits_NV, batch, divergence_N ?? new float[batch.Tokens])
             : ComposedDistillation.Sum(logits_NV, batch, divergence_N);
+    }
+
+    /// <summary>The same of a decoder's output, without ever holding the logits of all positions where the decoder can do so.</summary>
+    /// <param name="decoder">The last part of the model.</param>
+    /// <param name="hidden_BTH">Residual stream after the last layer.</param>
+    /// <param name="ids_NK">As in the other one, N = B * T.</param>
+    /// <param name="teacherLogits_NK">As in the other one.</param>
+    /// <param name="teacherLogSumExp_N">As in the other one.</param>
+    /// <param name="weight_N">As in the other one.</param>
+    /// <param name="form">Which divergence.</param>
+    /// <param name="scale">Factor on the sum.</param>
+    /// <returns>The scaled sum, a scalar with a graph.</returns>
+    /// <exception cref="ArgumentException">Shapes disagree, or an id lies outside of the student's vocabulary.</exception>
+    public static Tensor Sum(
+        Decoder decoder, Tensor hidden_BTH, int[] ids_NK, float[] teacherLogits_NK, float[] teacherLogSumExp_N, float[] weight_N,
+        DistillationForm form, double scale)
+    {
+        ArgumentNullException.ThrowIfNull(decoder);
+        ArgumentNullException.ThrowIfNull(hidden_BTH);
+        DistillationBatch batch = new(ids_NK, teacherLogits_NK, teacherLogSumExp_N, weight_N, form);
+        batch.CheckStudent([hidden_BTH.shape[0] * hidden_BTH.shape[1], decoder.Config.VocabularySize]);
+        // The renormalised form needs k logits of a token and no product with the whole head.
+        if (form != DistillationForm.TopKRenormalised && decoder.HeadLoss(hidden_BTH, new DistillationHeadLoss(batch), scale) is { } loss)
+            return loss;
+        using var scope = NewDisposeScope();
+        var (logits, ids) = (form == DistillationForm.TopKRenormalised)
+            ? (decoder.LogitsAt(hidden_BTH, ids_NK), Positions(ids_NK.Length, batch.K))
+            : (decoder.Logits(hidden_BTH).flatten(0, 1), ids_NK);
+        return (Sum(logits, ids, teacherLogits_NK, teacherLogSumExp_N, weight_N, form) * scale).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>Ids of a vocabulary that is a token's own stored ids, in their order.</summary>
+    private static int[] Positions(int count, int perToken)
+    {
+        var positions = new int[count];
+        for (int i = 0; i < count; i++)
+            positions[i] = i % perToken;
+        return positions;
     }
 }

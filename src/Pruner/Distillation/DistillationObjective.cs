@@ -65,14 +65,11 @@ public sealed class DistillationObjective : ITrainingObjective
     public Tensor Loss(Decoder decoder, Tensor hidden_BTH, IReadOnlyList<long> sequences, double scale)
     {
         ArgumentNullException.ThrowIfNull(decoder);
-        using var scope = NewDisposeScope();
         var teacher = ReadTeacher(sequences);
-        var (logits, ids) = StudentLogits(decoder, hidden_BTH, teacher.Ids);
         if (WeighsByStudent)
-            StudentEntropy.Compute(logits, Weights.Source == EntropySource.TopK ? ids : null, teacher.Entropy);
+            ReadStudentEntropy(decoder, hidden_BTH, teacher);
         Weights.Weights(teacher.Entropy, teacher.IsScored, _meanEntropy, teacher.Entropy);
-        return (DistillationLoss.Sum(logits, ids, teacher.Logits, teacher.LogSumExp, teacher.Entropy, _options.Form) * scale)
-            .MoveToOuterDisposeScope();
+        return DistillationLoss.Sum(decoder, hidden_BTH, teacher.Ids, teacher.Logits, teacher.LogSumExp, teacher.Entropy, _options.Form, scale);
     }
 
     /// <inheritdoc/>
@@ -82,20 +79,13 @@ public sealed class DistillationObjective : ITrainingObjective
         _store.Dispose();
     }
 
-    /// <summary>
-    /// The form that renormalises both sides needs the student's logits at the stored ids and no others: these become a vocabulary of k of
-    /// their own, and the head's product and its gradient over the rest are never made. The other forms need the whole log-sum-exp, and the
-    /// student's entropy over the vocabulary all of its logits.
-    /// </summary>
-    private (Tensor Logits, int[] Ids) StudentLogits(Decoder decoder, Tensor hidden_BTH, int[] ids_Nk)
+    /// <summary>Puts the student's entropies in the place of the teacher's: a constant of the step, and a pass through the head of its own.</summary>
+    private void ReadStudentEntropy(Decoder decoder, Tensor hidden_BTH, TeacherRows teacher)
     {
-        if (_options.Form != DistillationForm.TopKRenormalised || (WeighsByStudent && Weights.Source == EntropySource.Full))
-            return (decoder.Logits(hidden_BTH).flatten(0, 1), ids_Nk);
-        int k = _buffers.TopK;
-        var positions = new int[ids_Nk.Length];
-        for (int i = 0; i < positions.Length; i++)
-            positions[i] = i % k;
-        return (decoder.LogitsAt(hidden_BTH, ids_Nk), positions);
+        using var scope = NewDisposeScope();
+        using var _ = no_grad();
+        StudentEntropy.Compute(
+            Weights.Source == EntropySource.Full ? decoder.Logits(hidden_BTH).flatten(0, 1) : decoder.LogitsAt(hidden_BTH, teacher.Ids), teacher.Entropy);
     }
 
     private TeacherRows ReadTeacher(IReadOnlyList<long> sequences)

@@ -1,4 +1,5 @@
 using E3Scale.Kernels;
+using E3Scale.MoE;
 using static TorchSharp.torch;
 
 namespace E3Scale.Pruner.Distillation;
@@ -33,14 +34,38 @@ public static class TokenCrossEntropy
             throw new ArgumentException($"logits of shape [{string.Join(", ", logits_NV.shape)}] for {label_N.Length} labels" +
                 (loss_N is null ? "" : $" and {loss_N.Length} places for losses"));
         }
-        foreach (long label in label_N)
-        {
-            if (label != Ignored && (ulong)label >= (ulong)logits_NV.shape[1])
-                throw new ArgumentException($"label {label} with a vocabulary of {logits_NV.shape[1]}", nameof(label_N));
-        }
+        CheckLabels(label_N, logits_NV.shape[1]);
         return TensorRows.Supports(logits_NV)
             ? CrossEntropyFunction.apply(logits_NV, label_N, loss_N ?? new float[label_N.Length])
             : Compose(logits_NV, label_N, loss_N);
+    }
+
+    /// <summary>The same of a decoder's output, without ever holding the logits of all positions where the decoder can do so.</summary>
+    /// <param name="decoder">The last part of the model.</param>
+    /// <param name="hidden_BTH">Residual stream after the last layer.</param>
+    /// <param name="label_N">As in the other one, N = B * T.</param>
+    /// <param name="scale">Factor on the sum.</param>
+    /// <returns>Scalar with a graph.</returns>
+    /// <exception cref="ArgumentException">Shapes disagree, or a label lies outside of the vocabulary.</exception>
+    public static Tensor Sum(Decoder decoder, Tensor hidden_BTH, long[] label_N, double scale)
+    {
+        ArgumentNullException.ThrowIfNull(decoder);
+        ArgumentNullException.ThrowIfNull(hidden_BTH);
+        ArgumentNullException.ThrowIfNull(label_N);
+        if (hidden_BTH.shape[0] * hidden_BTH.shape[1] != label_N.Length)
+            throw new ArgumentException($"{label_N.Length} labels for a stream of shape [{string.Join(", ", hidden_BTH.shape)}]", nameof(label_N));
+        CheckLabels(label_N, decoder.Config.VocabularySize);
+        if (decoder.HeadLoss(hidden_BTH, new CrossEntropyHeadLoss(label_N), scale) is { } loss)
+            return loss;
+        using var scope = NewDisposeScope();
+        return (Sum(decoder.Logits(hidden_BTH).flatten(0, 1), label_N) * scale).MoveToOuterDisposeScope();
+    }
+
+    private static void CheckLabels(long[] label_N, long vocabulary)
+    {
+        foreach (long label in label_N)
+            if (label != Ignored && (ulong)label >= (ulong)vocabulary)
+                throw new ArgumentException($"label {label} with a vocabulary of {vocabulary}", nameof(label_N));
     }
 
     private static Tensor Compose(Tensor logits_NV, long[] label_N, float[]? loss_N)

@@ -160,10 +160,8 @@ internal sealed class WeightProbe(ShardedModel model, PackedCorpus corpus, Calib
 
         public Tensor Finish(int microBatch, Tensor hidden_BTH)
         {
-            using var scope = NewDisposeScope();
             var (sequences, counts) = shares[microBatch];
-            var loss = TokenCrossEntropy.Sum(model.Decoder.Logits(hidden_BTH).flatten(0, 1), TokenBatch.Labels(corpus, sequences));
-            return (loss * (counts ? scale : 0)).MoveToOuterDisposeScope();
+            return TokenCrossEntropy.Sum(model.Decoder, hidden_BTH, TokenBatch.Labels(corpus, sequences), counts ? scale : 0);
         }
     }
 

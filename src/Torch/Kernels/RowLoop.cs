@@ -1,0 +1,34 @@
+using TorchSharp;
+
+namespace E3Scale.Kernels;
+
+/// <summary>Work on the rows of a matrix, each for itself, on as many threads as the library uses for its own operations.</summary>
+public static class RowLoop
+{
+    private const int FewestRowsPerThread = 16; // starting a thread takes as long as some rows
+
+    /// <summary>Runs every row once. What a row computes must not depend on the others; then results do not depend on the number of threads.</summary>
+    /// <typeparam name="TScratch">Memory of a thread.</typeparam>
+    /// <param name="rows">How many.</param>
+    /// <param name="createScratch">Makes the memory of a thread.</param>
+    /// <param name="work">Gets the thread's memory and the row.</param>
+    public static void Run<TScratch>(int rows, Func<TScratch> createScratch, Action<TScratch, int> work)
+    {
+        ArgumentNullException.ThrowIfNull(createScratch);
+        ArgumentNullException.ThrowIfNull(work);
+        int threads = Math.Min(torch.get_num_threads(), rows / FewestRowsPerThread);
+        if (threads <= 1)
+        {
+            var scratch = createScratch();
+            for (int row = 0; row < rows; row++)
+                work(scratch, row);
+            return;
+        }
+        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, part =>
+        {
+            var scratch = createScratch();
+            for (int row = (int)((long)rows * part / threads), end = (int)((long)rows * (part + 1) / threads); row < end; row++)
+                work(scratch, row);
+        });
+    }
+}
