@@ -22,6 +22,7 @@ internal static class Program
         new RepartitionBenchmark(),
         new SearchCostBenchmark(),
         new TrainStepBenchmark(),
+        new KdLossBenchmark(),
         new PlanAccuracyBenchmark(),
         new StoreEncodingBenchmark(),
         new StoreCaptureBenchmark(),
