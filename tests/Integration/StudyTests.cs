@@ -27,6 +27,11 @@ public class StudyTests(SmallModel model)
         Assert.StartsWith("third,random,1,", rows[1], StringComparison.Ordinal);
         Assert.StartsWith("third,ShortGPT,1,", rows[2], StringComparison.Ordinal);
 
+        // Of 6 layers, the ends kept, two go: 6 sets.
+        string masks = E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, "masks", file, "--run-dir", folder).Expect(0).Output;
+        Assert.Contains("Beside all 6 sets", masks, StringComparison.Ordinal);
+        Assert.Equal(masks, File.ReadAllText(Path.Combine(folder, "masks.md")));
+
         // What is done is not done again, and the tables come out the same.
         File.Delete(Path.Combine(folder, "study.csv"));
         var again = E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, "study", file, "--run-dir", folder).Expect(0);

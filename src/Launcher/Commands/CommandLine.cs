@@ -49,6 +49,7 @@ public static class CommandLine
         root.Add(TokenizeCommand.Create());
         root.Add(TasksCommand.Create());
         root.Add(SpeedCommand.Create());
+        root.Add(MasksCommand.Create());
         root.Add(TraceCommand.Create());
         root.Add(InspectCommand.Create());
         root.Add(DoctorCommand.Create());

@@ -69,7 +69,12 @@ internal sealed class SearchStep : IStage
     private static SelectionStage Selection(StageContext context, string teacher, int keep) => new(
         LayerSelectors.Create(
             context.Recipe.Search.Method,
-            new DarwinLmOptions { TrainTokens = context.Recipe.Search.Darwin.TrainTokens, LearningRate = context.Recipe.Search.Darwin.LearningRate }),
+            new DarwinLmOptions
+            {
+                Generations = context.Recipe.Search.Darwin.Generations,
+                TrainTokens = context.Recipe.Search.Darwin.TrainTokens,
+                LearningRate = context.Recipe.Search.Darwin.LearningRate,
+            }),
         new SelectionOptions
         {
             TeacherFolder = teacher,

@@ -111,7 +111,12 @@ internal sealed class StudyRunner(Study study, string folder, string command, St
 
     private Recipe RecipeOf(StudyCell cell) => RecipeLoader.Load(study.Recipe, [.. cell.Changes(study)]);
 
-    private RunFolder FolderOf(StudyCell cell) => new(Path.Combine(folder, RunsFolder, cell.Slug));
+    private RunFolder FolderOf(StudyCell cell) => new(PathOf(folder, cell));
+
+    /// <summary>Folder of a run.</summary>
+    /// <param name="folder">Folder of the study.</param>
+    /// <param name="cell">The run.</param>
+    public static string PathOf(string folder, StudyCell cell) => Path.Combine(folder, RunsFolder, cell.Slug);
 
     private static string TimeLeft(TimeSpan elapsed, int made, int open) =>
         made == 0 ? "" : $", about {ProgressEstimate.Clock(elapsed.TotalSeconds / made * open)} left";

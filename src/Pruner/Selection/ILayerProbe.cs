@@ -26,6 +26,13 @@ public interface ILayerProbe
     /// <param name="batches">Batches to judge on; null for all. <see cref="ProbeMetric.Task"/> has its own text.</param>
     double Loss(IReadOnlyList<bool> isKept, ProbeMetric metric, IReadOnlyList<int>? batches = null);
 
+    /// <summary>How bad each of several models is, on the same batches; the teacher runs once for all of them.</summary>
+    /// <param name="models">Kept layers of each model, [L] each.</param>
+    /// <param name="metric">The judge.</param>
+    /// <param name="batches">Batches to judge on; null for all.</param>
+    /// <returns>[models.Count].</returns>
+    double[] Losses(IReadOnlyList<bool[]> models, ProbeMetric metric, IReadOnlyList<int>? batches = null);
+
     /// <summary>How bad the model of the kept layers gets without one more, for each of some layers; the prefix is computed once.</summary>
     /// <param name="isKept">[L].</param>
     /// <param name="layers">Kept layers to leave out, one at a time; ascending.</param>

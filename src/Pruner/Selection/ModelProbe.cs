@@ -87,6 +87,36 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
             ? [.. layers.Select(left => JudgeTask([.. isKept.Select((kept, layer) => kept && layer != left)]))]
             : Judge(isKept, layers, metric, null)[1..];
 
+    /// <inheritdoc/>
+    public double[] Losses(IReadOnlyList<bool[]> models, ProbeMetric metric, IReadOnlyList<int>? batches = null)
+    {
+        ArgumentNullException.ThrowIfNull(models);
+        if (metric == ProbeMetric.Task)
+            return [.. models.Select(JudgeTask)];
+        // The last number counts tokens.
+        var sums = new double[models.Count + 1];
+        ForEachBatch(batches, (ids_BT, sequences, counts) =>
+        {
+            long[] labels_N = TokenBatch.Labels(corpus, sequences);
+            using var teacher_NV = metric == ProbeMetric.Kl ? TeacherLogits(ids_BT) : null;
+            if (counts)
+                sums[^1] += CountOf(metric, labels_N);
+            if (metric == ProbeMetric.Kl)
+                Count(ids_BT, Layers);
+            for (int i = 0; i < models.Count; i++)
+            {
+                int place = i;
+                using var scope = NewDisposeScope();
+                model.Executor.InferWithoutEach(
+                    ids_BT, [], hidden_BTH => sums[place] += counts ? Sum(metric, teacher_NV, Logits(hidden_BTH), labels_N) : 0, (_, _) => { }, models[i]);
+                Count(ids_BT, models[i].Count(kept => kept));
+            }
+        });
+        model.Mesh.World.AllReduce<double>(sums, ReduceOperation.Sum);
+        AfterModels?.Invoke(models.Count);
+        return Array.ConvertAll(sums[..^1], sum => sum / sums[^1]);
+    }
+
     /// <summary>As the other one, for a model whose weights have changed.</summary>
     /// <param name="isKept">[L].</param>
     /// <param name="metric">The judge.</param>
@@ -128,7 +158,7 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
                     if (!ReferenceEquals(full_NV, logits_NV) || metric != ProbeMetric.Kl) // from itself it does not diverge
                         Add(0, logits_NV);
                     if (counts)
-                        sums[^1] += metric == ProbeMetric.Kl ? labels_N.Length : labels_N.Count(label => label >= 0);
+                        sums[^1] += CountOf(metric, labels_N);
                 },
                 onWithout: (layer, hidden_BTH) => Add(1 + Array.IndexOf(order, layer), Logits(hidden_BTH)),
                 isKept);
@@ -137,15 +167,19 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
             void Add(int place, Tensor logits_NV)
             {
                 if (counts)
-                    sums[place] += metric == ProbeMetric.Kl
-                        ? KlDivergence.Sum(Floats(full_NV!), Floats(logits_NV), model.Config.VocabularySize).LeftToRight
-                        : NextTokenLoss.Sum(Floats(logits_NV), labels_N, model.Config.VocabularySize).Loss;
+                    sums[place] += Sum(metric, full_NV, logits_NV, labels_N);
             }
         });
         model.Mesh.World.AllReduce<double>(sums, ReduceOperation.Sum);
         AfterModels?.Invoke(Math.Max(layers.Count, 1));
         return Array.ConvertAll(sums[..^1], sum => sum / sums[^1]);
     }
+
+    private double Sum(ProbeMetric metric, Tensor? teacher_NV, Tensor logits_NV, long[] labels_N) => metric == ProbeMetric.Kl
+        ? KlDivergence.Sum(Floats(teacher_NV!), Floats(logits_NV), model.Config.VocabularySize).LeftToRight
+        : NextTokenLoss.Sum(Floats(logits_NV), labels_N, model.Config.VocabularySize).Loss;
+
+    private static long CountOf(ProbeMetric metric, long[] labels_N) => metric == ProbeMetric.Kl ? labels_N.Length : labels_N.Count(label => label >= 0);
 
     /// <summary>Logits of the whole teacher on the last stage, to be disposed by the caller; null elsewhere.</summary>
     internal Tensor? TeacherLogits(Tensor ids_BT)

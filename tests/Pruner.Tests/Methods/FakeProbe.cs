@@ -57,6 +57,9 @@ internal sealed class FakeProbe(int layers, Func<int[], double> loss, Func<int[]
         return Loss(isKept, metric, batches);
     }
 
+    public double[] Losses(IReadOnlyList<bool[]> models, ProbeMetric metric, IReadOnlyList<int>? batches = null) =>
+        [.. models.Select(isKept => Loss(isKept, metric, batches))];
+
     public double Loss(IReadOnlyList<bool> isKept, ProbeMetric metric, IReadOnlyList<int>? batches = null)
     {
         Judged++;

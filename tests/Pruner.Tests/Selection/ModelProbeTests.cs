@@ -44,6 +44,19 @@ public sealed class ModelProbeTests : IDisposable
         Assert.NotEqual(losses[0], losses[1], 1e-4);
     }
 
+    [Theory]
+    [InlineData(ProbeMetric.CrossEntropy)]
+    [InlineData(ProbeMetric.Kl)]
+    public void Losses_SeveralModels_EqualEachByItself(ProbeMetric metric)
+    {
+        bool[][] models = [[true, false, false, true, true], [true, true, true, true, true], [true, true, false, false, true]];
+
+        double[] losses = _probe.Losses(models, metric);
+
+        Assert.All(models.Zip(losses), pair => Assert.Equal(_probe.Loss(pair.First, metric), pair.Second, 1e-6));
+        Assert.Equal(_probe.Loss(models[0], metric, [1]), _probe.Losses(models, metric, [1])[0], 1e-6);
+    }
+
     [Fact]
     public void Loss_WholeTeacher_DoesNotDivergeFromItself()
     {

@@ -86,11 +86,11 @@ public sealed class DarwinLmSelector(DarwinLmOptions options) : ILayerSelector
         int[] drawn = DrawBatches(probe, Math.Min(options.Tokens[selection], probe.Batches * probe.TokensPerBatch), ref random);
         long trained = selection < options.TrainTokens.Count ? options.TrainTokens[selection] : 0;
         int[] training = trained > 0 ? DrawBatches(probe, trained, ref random) : [];
-        return [.. sets.OrderBy(set => Loss(AllLayers.Without(probe.Layers, set))).Take(count)];
-
-        double Loss(bool[] isKept) => training.Length > 0
-            ? probe.Weights.LossAfterTraining(isKept, training, options.LearningRate, ProbeMetric.Kl, drawn)
-            : probe.Loss(isKept, ProbeMetric.Kl, drawn);
+        bool[][] models = [.. sets.Select(set => AllLayers.Without(probe.Layers, set))];
+        double[] losses = training.Length > 0
+            ? Array.ConvertAll(models, isKept => probe.Weights.LossAfterTraining(isKept, training, options.LearningRate, ProbeMetric.Kl, drawn))
+            : probe.Losses(models, ProbeMetric.Kl, drawn);
+        return [.. sets.Zip(losses).OrderBy(pair => pair.Second).Take(count).Select(pair => pair.First)];
     }
 
     /// <summary>Batches of so many positions, at least one; none comes again before all have come.</summary>
