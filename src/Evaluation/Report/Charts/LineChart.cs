@@ -27,6 +27,9 @@ internal sealed class LineChart
 
     public bool IncludeZero { get; init; }
 
+    /// <summary>Whether the x axis is labelled where points are, for a few whole numbers.</summary>
+    public bool TicksAtPoints { get; init; }
+
     public void Draw(MarkupBuilder markup)
     {
         var series = Series.Where(line => line.Points.Count > 0).Select(line => line.Thinned(MaxPoints)).ToList();
@@ -37,7 +40,7 @@ internal sealed class LineChart
         ChartFrame.Legend(markup, series.Select(line => (line.Name, line.Style)));
         frame.Begin(Description);
         frame.HorizontalGrid(y);
-        frame.HorizontalTicks(x);
+        frame.HorizontalTicks(x, TicksAtPoints ? series.SelectMany(line => line.Points).Select(point => point.X).Distinct() : x.Ticks(6));
         foreach (var (at, _) in Marks)
             markup.Element("line", null, ("class", "mark"), ("x1", x.Map(at)), ("x2", x.Map(at)), ("y1", ChartFrame.Top), ("y2", frame.Bottom));
         foreach (var line in series)
