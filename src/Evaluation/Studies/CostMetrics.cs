@@ -28,9 +28,9 @@ internal static class CostMetrics
 
     private static readonly StudyMetric[] Recovery =
     [
-        OfStage("recovery_tokens", "recovery, tokens", "distill", StudyFormat.Count, cost => cost.Tokens),
-        OfStage("recovery_seconds", "recovery, s", "distill", new StudyFormat(1), cost => cost.Seconds),
-        OfStage("recovery_peak_memory_bytes", "recovery, peak memory of a rank, MiB", "distill", StudyFormat.Mebibytes, cost => cost.PeakMemoryBytes),
+        OfRecovery("recovery_tokens", "recovery, tokens", StudyFormat.Count, cost => cost.Tokens),
+        OfRecovery("recovery_seconds", "recovery, s", new StudyFormat(1), cost => cost.Seconds),
+        OfRecovery("recovery_peak_memory_bytes", "recovery, peak memory of a rank, MiB", StudyFormat.Mebibytes, cost => cost.PeakMemoryBytes),
     ];
 
     /// <summary>The metrics of a study: where one of its arms is E3-Pruner, among others, selections are compared with it too.</summary>
@@ -60,6 +60,10 @@ internal static class CostMetrics
         StageCostEntry[] stages = [.. PreparingStages.Select(stage => run.Input.Summary?.Cost.GetValueOrDefault(stage)).OfType<StageCostEntry>()];
         return stages.Length > 0 ? stages.Sum(value) : null;
     }
+
+    /// <summary>Without a recovery the stage passes the model on: there is nothing to be compared.</summary>
+    private static StudyMetric OfRecovery(string name, string header, StudyFormat format, Func<StageCostEntry, double?> value) =>
+        OfStage(name, header, "distill", format, cost => cost.Tokens > 0 ? value(cost) : null);
 
     private static StudyMetric OfStage(string name, string header, string stage, StudyFormat format, Func<StageCostEntry, double?> value) =>
         new(name, header, format, run => run.Input.Summary?.Cost.GetValueOrDefault(stage) is { } cost ? value(cost) : null);

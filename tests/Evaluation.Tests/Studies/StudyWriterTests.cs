@@ -110,13 +110,14 @@ public sealed class StudyWriterTests : IDisposable
         string[] rows = text[text.IndexOf("# What it took", StringComparison.Ordinal)..].Split('\n');
         Assert.StartsWith(
             "|  | selection, tokens | of them forward only | forward and backward | selection, s | selection, peak memory of a rank, MiB |", rows[4], StringComparison.Ordinal);
+        Assert.EndsWith("| with capture and importance |", rows[4], StringComparison.Ordinal); // nothing was recovered
         Assert.Equal("| SLEB | 6,000 | 5,000 | 1,000 | 2.5 | 3 | – | – | 1.50 | 0.50 |", rows[6]);
         Assert.Equal("| E3-Pruner | 4,000 | 0 | 4,000 | 2.5 | 3 | 8,000 | 7.0 | 1.00 | 1.00 |", rows[7]);
     }
 
     private static StudyRun WithCost(StudyRun run, string method, MaskFile mask, long tokens, long? capture = null)
     {
-        var cost = new Dictionary<string, StageCostEntry> { ["search"] = new() { Tokens = tokens, Seconds = 2.5, PeakMemoryBytes = 3 << 20 } };
+        var cost = new Dictionary<string, StageCostEntry> { ["search"] = new() { Tokens = tokens, Seconds = 2.5, PeakMemoryBytes = 3 << 20 }, ["distill"] = new() { Tokens = 0 } };
         if (capture is { } stored)
             cost["capture"] = new StageCostEntry { Tokens = stored, Seconds = 7, PeakMemoryBytes = 9 << 20 };
         return run with { Input = run.Input with { Mask = mask with { Method = method }, Summary = run.Input.Summary! with { Cost = cost } } };
