@@ -36,7 +36,8 @@ public sealed class TextGenerator(ShardedModel model, int? endToken)
     /// <param name="prompts">Prompts of this replica, each with at least one token; the same on all its stages. May be empty.</param>
     /// <param name="maxNewTokens">Longest answer.</param>
     /// <param name="streams">
-    /// With <see cref="Sampling"/>, the stream of draws of each prompt: one that no other text has, whatever rank continues it. Null numbers the prompts.
+    /// With <see cref="Sampling"/>, the stream of draws of each prompt: one that no other text has, whatever rank continues it. Null (default)
+    /// numbers the prompts.
     /// </param>
     /// <returns>New tokens of each prompt, the end token not included; the same on all stages of the replica.</returns>
     public int[][] Generate(IReadOnlyList<int[]> prompts, int maxNewTokens, IReadOnlyList<ulong>? streams = null)

@@ -14,6 +14,12 @@ internal static class ChainMetrics
             model => model.Chains?.Lengths.FirstOrDefault(length => length.Steps == steps)?.ExactMatch))),
     ];
 
+    /// <summary>How many problems each figure rests on, for the head of a table; empty where runs differ.</summary>
+    public static string Problems(StudyResult study) =>
+        Known(study, chains => chains.Lengths.Select(length => length.Items)).ToArray() is [var items]
+            ? Name($", {items} problems of each length and seed")
+            : "";
+
     /// <summary>pass@k for each k that any run has.</summary>
     public static IReadOnlyList<(int K, StudyMetric Metric)> Passes(StudyResult study) => Tries(study, "pass", tries => tries.Pass);
 

@@ -37,8 +37,12 @@ public sealed record StudyMetric(string Name, string Header, StudyFormat Format,
     /// <param name="study">Its runs say which tasks and chains there are.</param>
     public static IReadOnlyList<StudyMetric> Of(StudyResult study) =>
     [
-        .. Quality, .. TaskMetrics.Of(study), .. ChainMetrics.Lengths(study).Select(entry => entry.Metric), .. ChainMetrics.Passes(study).Select(entry => entry.Metric),
-        .. ChainMetrics.Majorities(study).Select(entry => entry.Metric), .. CostMetrics.Of(study),
+        .. Quality,
+        .. TaskMetrics.Of(study),
+        .. ChainMetrics.Lengths(study).Select(entry => entry.Metric),
+        .. ChainMetrics.Passes(study).Select(entry => entry.Metric),
+        .. ChainMetrics.Majorities(study).Select(entry => entry.Metric),
+        .. CostMetrics.Of(study),
     ];
 
     /// <summary>A figure that the student and the teacher both have.</summary>

@@ -61,7 +61,7 @@ internal static class StudyPage
         {
             markup.BeginFigure("Accuracy against length");
             ChainsSection.DrawLengths(markup, Lines(study, column, lengths));
-            markup.EndFigure("Means over seeds.");
+            markup.EndFigure("Means over seeds, vertical lines one standard error to either side.");
         }
         if (passes.Count == 0)
             return;
@@ -70,7 +70,7 @@ internal static class StudyPage
         {
             markup.BeginFigure(title);
             ChainsSection.DrawTries(markup, title, Lines(study, column, metrics));
-            markup.EndFigure("Means over seeds.");
+            markup.EndFigure("Means over seeds, vertical lines one standard error to either side.");
         }
         markup.End();
     }
@@ -78,17 +78,18 @@ internal static class StudyPage
     /// <summary>A line for the teacher and one for each arm, over what each metric is measured at.</summary>
     private static IEnumerable<ChartSeries> Lines(StudyResult study, string column, IReadOnlyList<(int At, StudyMetric Metric)> metrics) =>
     [
-        new("teacher", "teacher", Points(metrics, metric => study.MeasureTeacher(metric, column))),
-        .. study.Arms.Select((arm, index) =>
-            new ChartSeries(arm, $"s{index % ReportStyle.SeriesColours}", Points(metrics, metric => study.Measure(metric, column, arm)))),
+        Line("teacher", "teacher", metrics, metric => study.MeasureTeacher(metric, column)),
+        .. study.Arms.Select((arm, index) => Line(arm, $"s{index % ReportStyle.SeriesColours}", metrics, metric => study.Measure(metric, column, arm))),
     ];
 
-    private static List<(double X, double Y)> Points(IReadOnlyList<(int At, StudyMetric Metric)> metrics, Func<StudyMetric, Statistic?> measure) =>
-    [
-        .. metrics.Select(entry => (entry.At, entry.Metric.Format, Value: measure(entry.Metric)))
-            .Where(entry => entry.Value is not null)
-            .Select(entry => ((double)entry.At, entry.Format.Factor * entry.Value!.Value.Mean)),
-    ];
+    private static ChartSeries Line(string name, string style, IReadOnlyList<(int At, StudyMetric Metric)> metrics, Func<StudyMetric, Statistic?> measure)
+    {
+        var points = metrics.Select(entry => (entry.At, entry.Metric.Format.Factor, Value: measure(entry.Metric))).Where(point => point.Value is not null).ToArray();
+        return new ChartSeries(name, style, [.. points.Select(point => ((double)point.At, point.Factor * point.Value!.Value.Mean))])
+        {
+            Errors = [.. points.Select(point => point.Factor * (point.Value!.Value.StandardError ?? 0))],
+        };
+    }
 
     private static void WriteCurves(MarkupBuilder markup, StudyResult study, string column)
     {

@@ -25,9 +25,13 @@ public sealed record StudyTable(string Title, IReadOnlyList<string> Header, IRea
         .. new[]
         {
             OfModels(study, column, "Benchmark tasks", TaskMetrics.Of(study)),
-            OfModels(study, column, "Exact answers by steps of the reasoning chain", ChainMetrics.Lengths(study).Select(entry => entry.Metric)),
+            OfModels(
+                study, column, $"Exact answers by steps of the reasoning chain{ChainMetrics.Problems(study)}",
+                ChainMetrics.Lengths(study).Select(entry => entry.Metric)),
             OfModels(study, column, "Problems solved by one of k drawn answers", ChainMetrics.Passes(study).Select(entry => entry.Metric)),
-            OfModels(study, column, "Problems solved by the most frequent of k drawn answers", ChainMetrics.Majorities(study).Select(entry => entry.Metric)),
+            OfModels(
+                study, column, "Problems solved by the most frequent of k drawn answers",
+                ChainMetrics.Majorities(study).Select(entry => entry.Metric)),
         }.Where(table => table.Header.Count > 1),
     ];
 

@@ -118,7 +118,8 @@ internal static class RecipeRules
     private static void CheckChain(ChainSection chain, RecipeBinder binder)
     {
         const int LongestChain = 1000;
-        if (chain.Lengths.Count == 0 || chain.Lengths.Any(steps => steps is < 1 or > LongestChain) || !chain.Lengths.SequenceEqual(chain.Lengths.Order().Distinct()))
+        bool isAscending = chain.Lengths.SequenceEqual(chain.Lengths.Order().Distinct());
+        if (chain.Lengths.Count == 0 || chain.Lengths.Any(steps => steps is < 1 or > LongestChain) || !isAscending)
             throw binder.Error("evaluate.chain.lengths",
                 $"[{string.Join(", ", chain.Lengths)}], expected different numbers of steps from 1 to {LongestChain}, ascending.");
         if (chain is { ItemsPerLength: 0, Samples: > 0 })

@@ -87,6 +87,7 @@ public sealed class StudyWriterTests : IDisposable
         StudyWriter.Write(study, _folder);
 
         string text = File.ReadAllText(Path.Combine(_folder, "study.md"));
+        Assert.Contains("### Exact answers by steps of the reasoning chain, 10 problems of each length and seed\n", text, StringComparison.Ordinal);
         Assert.Contains("|  | 2 steps, % | 4 steps, % |\n", text, StringComparison.Ordinal);
         Assert.Contains("| teacher | 90.0 ± 0.0 | 80.0 ± 0.0 |", text, StringComparison.Ordinal);
         Assert.Contains("| SFT | 60.0 ± 10.0 | 50.0 ± 10.0 |", text, StringComparison.Ordinal);
@@ -97,6 +98,9 @@ public sealed class StudyWriterTests : IDisposable
         Assert.Equal("0.6", csv[2].Split(',')[column]);
         XDocument page = XDocument.Parse(File.ReadAllText(Path.Combine(_folder, "study.html")));
         Assert.Contains(page.Descendants(), element => element.Value == "SFT, steps of the chain 4: 50");
+        // Of two seeds only SFT's differ: a vertical line at each of its two lengths.
+        XElement chart = page.Descendants().Single(element => element.Name.LocalName == "svg" && element.Value.Contains("steps of the chain", StringComparison.Ordinal));
+        Assert.Equal(2, chart.Elements().Count(element => element.Name.LocalName == "line" && (string?)element.Attribute("class") == "line s0"));
         Assert.Contains(page.Descendants(), element => element.Value == "teacher, answers drawn, k 8: 100");
     }
 

@@ -58,8 +58,11 @@ internal static class ChainsSection
         markup.Element("p", "Greedy answers to held-out problems, exactly right; ± is one standard error over problems.", ("class", "muted"), ("style", "margin-top:10px"));
         markup.BeginFigure("Accuracy against length");
         DrawLengths(markup, models.Select(model => new ChartSeries(
-            model.Name, model.Style, [.. model.Chains.Lengths.Select(length => ((double)length.Steps, 100 * length.ExactMatch))])));
-        markup.EndFigure();
+            model.Name, model.Style, [.. model.Chains.Lengths.Select(length => ((double)length.Steps, 100 * length.ExactMatch))])
+        {
+            Errors = [.. model.Chains.Lengths.Select(length => 100 * length.ExactMatchError)],
+        }));
+        markup.EndFigure("Vertical lines: one standard error to either side.");
     }
 
     private static void WriteTries(MarkupBuilder markup, List<(string Name, string Style, ChainResult Chains)> models)
@@ -77,11 +80,15 @@ internal static class ChainsSection
             $"{first.Samples} answers to each problem, drawn with temperature {ChartText.Tick(first.Temperature)} and nucleus {ChartText.Tick(first.TopP)}. pass@k: one of k " +
             "answers is right; maj@k: the most frequent of k is. Both are means over all choices of k answers.", ("class", "muted"), ("style", "margin-top:10px"));
         markup.Begin("div", ("class", "pair"));
-        foreach (var (title, value) in (ReadOnlySpan<(string, Func<TriesResult, double>)>)[("pass@k", tries => tries.Pass), ("maj@k", tries => tries.Majority)])
+        foreach (var (title, value) in (ReadOnlySpan<(string, Func<TriesResult, (double Share, double? Error)>)>)
+            [("pass@k", tries => (tries.Pass, tries.PassError)), ("maj@k", tries => (tries.Majority, tries.MajorityError))])
         {
             markup.BeginFigure(title);
             DrawTries(markup, title, models.Select(model => new ChartSeries(
-                model.Name, model.Style, [.. model.Chains.Tries.Select(tries => ((double)tries.K, 100 * value(tries)))])));
+                model.Name, model.Style, [.. model.Chains.Tries.Select(tries => ((double)tries.K, 100 * value(tries).Share))])
+            {
+                Errors = [.. model.Chains.Tries.Select(tries => 100 * (value(tries).Error ?? 0))],
+            }));
             markup.EndFigure();
         }
         markup.End();
