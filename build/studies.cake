@@ -8,6 +8,8 @@ readonly (string Target, string Study, string Description)[] studies =
     ("ReproduceTable4", "table4", "Table 4: plain and adaptive distillation."),
     ("Ablations", "ablations", "Figure 4: start of the scores, sampler, objective."),
     ("Consistency", "consistency", "Fine-tuning against distillation: agreement with the teacher, divergences, rank correlation, accuracy."),
+    ("LongChain", "longchain", "Accuracy against length of the reasoning chain, and with several samples per problem."),
+    ("Economy", "economy", "Tokens, seconds and memory that every method of selection takes."),
     ("Trajectory", "trajectory", "Figure 7: the mask over the steps of the search."),
 ];
 

@@ -1,3 +1,4 @@
+using E3Scale.Evaluation.Chains;
 using E3Scale.Evaluation.Tasks;
 
 namespace E3Scale.Evaluation;
@@ -52,6 +53,9 @@ public sealed record EvaluateOptions
 
     /// <summary>Benchmark tasks that all three models are scored on; null (default) for none.</summary>
     public TaskOptions? Tasks { get; init; }
+
+    /// <summary>Arithmetic problems by length of their reasoning, answered several times; null (default) for none.</summary>
+    public ChainOptions? Chains { get; init; }
 
     /// <summary>What the earlier stages cost, by name.</summary>
     public IReadOnlyDictionary<string, StageCost> Costs { get; init; } = new Dictionary<string, StageCost>();

@@ -3,6 +3,7 @@ using System.Runtime.InteropServices;
 using E3Scale.Data.Arithmetic;
 using E3Scale.Data.Corpora;
 using E3Scale.Data.Tokenizers;
+using E3Scale.Evaluation.Chains;
 using E3Scale.Evaluation.Generation;
 using E3Scale.Evaluation.HeldOut;
 using E3Scale.Evaluation.Tasks;
@@ -50,13 +51,13 @@ public sealed class EvaluateStage
         {
             var (describeTeacher, describePruned) = Compare(teacher, pruned, heldOut);
             (teacherScores, prunedScores) = (describeTeacher(), describePruned());
-            teacherScores = WithTasks(tasks, teacher, teacherScores, null);
-            prunedScores = WithTasks(tasks, pruned, prunedScores, teacherScores);
+            teacherScores = WithTasks(tasks, teacher, WithChains(teacher, teacherScores), null);
+            prunedScores = WithTasks(tasks, pruned, WithChains(pruned, prunedScores), teacherScores);
         }
-        _environment.Progress.Begin("evaluate", 3, "models", done: 2); // tasks have progress of their own
+        _environment.Progress.Begin("evaluate", 3, "models", done: 2); // chains and tasks have progress of their own
         // The student's layers have new numbers, and loads of their own: its experts lie in contiguous slices.
         using (var student = ShardedModel.Load(studentFiles, mesh, heldOut.SequenceLength, _options.DType))
-            studentScores = WithTasks(tasks, student, Compare(teacher, student, heldOut).Candidate(), teacherScores);
+            studentScores = WithTasks(tasks, student, WithChains(student, Compare(teacher, student, heldOut).Candidate()), teacherScores);
 
         double gap = prunedScores.HeldOutLoss - teacherScores.HeldOutLoss;
         var summary = new EvaluationSummary
@@ -158,6 +159,12 @@ public sealed class EvaluateStage
         return scores with { Tasks = results, TasksAgainstTeacher = teacher is null ? null : [.. teacher.Tasks!.Zip(results, TaskComparison.Of)] };
     }
 
+    private ModelScores WithChains(ShardedModel model, ModelScores scores) => _options.Chains is not { } chains ? scores : scores with
+    {
+        Chains = new ChainRun(chains, TokenizerLoader.Load(_options.TeacherFolder), _options.MaxNewTokens, _options.BatchSequences, _options.Seed)
+            .Run(model, _environment.Progress),
+    };
+
     /// <summary>Share of held-out problems whose greedy completion ends in exactly the right answer.</summary>
     private double ExactMatch(ShardedModel model)
     {
@@ -167,7 +174,7 @@ public sealed class EvaluateStage
             .Where((_, i) => i % mesh.Shape.Data == mesh.DataRank).ToList();
         int[] start = tokenizer.BosId is { } bos ? [bos] : [];
         int[][] prompts = [.. problems.Select(problem => (int[])[.. start, .. tokenizer.Encode(problem.Prompt)])];
-        var answers = new GreedyGenerator(model, tokenizer.EosId).Generate(prompts, _options.MaxNewTokens);
+        var answers = new TextGenerator(model, tokenizer.EosId).Generate(prompts, _options.MaxNewTokens);
         long right = problems.Zip(answers).Count(pair => ArithmeticTask.IsExactMatch(pair.First, tokenizer.Decode(pair.Second)));
         // All stages of a replica know its answers; one of them counts.
         return mesh.World.AllReduceScalar(mesh.IsLastStage ? right : 0, ReduceOperation.Sum) / (double)_options.ArithmeticItems;

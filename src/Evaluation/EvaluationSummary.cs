@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using E3Scale.Evaluation.Chains;
 using E3Scale.Evaluation.Tasks;
 
 namespace E3Scale.Evaluation;
@@ -66,6 +67,11 @@ public sealed record ModelScores
     [JsonPropertyName("exact_match_stderr")]
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public double? ExactMatchError { get; init; }
+
+    /// <summary>Arithmetic problems by length of their reasoning, and with several tries; null when they were left out.</summary>
+    [JsonPropertyName("chains")]
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public ChainResult? Chains { get; init; }
 
     /// <summary>Positions per second of the forward pass over the held-out corpus, on this mesh.</summary>
     [JsonPropertyName("tokens_per_second")]

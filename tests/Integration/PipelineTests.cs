@@ -48,6 +48,9 @@ public class PipelineTests(SmallModel model)
             Assert.InRange(scores.GetProperty("token_accuracy").GetDouble(), 0, 1);
             Assert.InRange(scores.GetProperty("exact_match").GetDouble(), 0, 1);
             Assert.True(scores.GetProperty("tokens_per_second").GetDouble() > 0);
+            JsonElement chains = scores.GetProperty("chains");
+            Assert.Equal([2, 3, 4], chains.GetProperty("lengths").EnumerateArray().Select(length => length.GetProperty("steps").GetInt32()));
+            Assert.Equal([1, 2], chains.GetProperty("tries").EnumerateArray().Select(tries => tries.GetProperty("k").GetInt32()));
             JsonElement task = Assert.Single(scores.GetProperty("tasks").EnumerateArray());
             Assert.Equal(("piqa", 3), (task.GetProperty("task").GetString(), task.GetProperty("n").GetInt32()));
             Assert.InRange(task.GetProperty("acc").GetDouble(), 0, 1);

@@ -23,6 +23,9 @@ internal static class Scenarios
     /// <summary>The same work on several devices; leaves results by <see cref="DeviceRuns.ResultFile"/>.</summary>
     public const string Devices = "devices";
 
+    /// <summary>Sampled text on several meshes; leaves <see cref="SamplingRuns.ResultFile"/>.</summary>
+    public const string Sampling = "sampling";
+
     /// <summary>A mesh of two ranks, whatever the world.</summary>
     public const string MeshOfTwo = "mesh-of-two";
 
@@ -47,6 +50,9 @@ internal static class Scenarios
                 break;
             case Devices:
                 DeviceRuns.Run(world, folder);
+                break;
+            case Sampling:
+                SamplingRuns.Run(world, folder);
                 break;
             case MeshOfTwo:
                 using (new Mesh(world, new MeshShape(2, 1, 1)))

@@ -26,6 +26,7 @@ public static class ReportWriter
         markup.Element("p", "Layer pruning and recovery by distillation from stored logits", ("class", "muted"));
         HeadlineSection.Write(markup, input);
         TasksSection.Write(markup, input);
+        ChainsSection.Write(markup, input);
         LayersSection.Write(markup, input);
         SearchSection.Write(markup, input);
         TrainingSection.Write(markup, input);

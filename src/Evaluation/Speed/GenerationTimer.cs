@@ -41,7 +41,7 @@ internal sealed class GenerationTimer(ShardedModel model)
             model.Mesh.World.Barrier();
             long start = Stopwatch.GetTimestamp();
             // No end token: the model is to be measured, not its answers.
-            new GreedyGenerator(model, endToken: null) { AfterStep = _ => ends.Add(Stopwatch.GetElapsedTime(start).TotalSeconds) }.Generate(prompts, newTokens);
+            new TextGenerator(model, endToken: null) { AfterStep = _ => ends.Add(Stopwatch.GetElapsedTime(start).TotalSeconds) }.Generate(prompts, newTokens);
         }
         finally
         {

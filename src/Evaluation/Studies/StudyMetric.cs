@@ -1,4 +1,3 @@
-using E3Scale.Evaluation.Report;
 using E3Scale.Evaluation.Report.RunFiles;
 
 namespace E3Scale.Evaluation.Studies;
@@ -8,44 +7,48 @@ namespace E3Scale.Evaluation.Studies;
 /// <param name="Header">Head of its column in tables.</param>
 /// <param name="Format">How tables write it.</param>
 /// <param name="OfRun">Takes it from a run; null where it was not measured.</param>
-public sealed record StudyMetric(string Name, string Header, StudyFormat Format, Func<ReportInput, double?> OfRun)
+public sealed record StudyMetric(string Name, string Header, StudyFormat Format, Func<StudyRun, double?> OfRun)
 {
     /// <summary>The same quantity of the unpruned teacher; null where it has none.</summary>
-    public Func<ReportInput, double?>? OfTeacher { get; init; }
+    public Func<StudyRun, double?>? OfTeacher { get; init; }
 
-    /// <summary>How good the student is.</summary>
+    /// <summary>Loss on held-out text, the first of <see cref="Quality"/>.</summary>
+    public static StudyMetric HeldOutLoss { get; } = OfModels("heldout_loss", "held-out loss, nats", new StudyFormat(4), model => model.HeldoutLoss);
+
+    /// <summary>Share of generated problems with exactly the right answer.</summary>
+    public static StudyMetric ExactMatch { get; } = OfModels("exact_match", "exact match, %", StudyFormat.Percent, model => model.ExactMatch);
+
+    /// <summary>How good the student is, whatever it was asked.</summary>
     public static IReadOnlyList<StudyMetric> Quality { get; } =
     [
-        OfModels("heldout_loss", "held-out loss, nats", new StudyFormat(4), model => model.HeldoutLoss),
-        new("pruned_loss", "loss before recovery", new StudyFormat(4), run => run.Summary?.Pruned.HeldoutLoss),
-        new("recovered_share", "of the gap recovered, %", StudyFormat.Percent, run => run.Summary?.RecoveredShare),
+        HeldOutLoss,
+        new("pruned_loss", "loss before recovery", new StudyFormat(4), run => run.Input.Summary?.Pruned.HeldoutLoss),
+        new("recovered_share", "of the gap recovered, %", StudyFormat.Percent, run => run.Input.Summary?.RecoveredShare),
         OfModels("token_accuracy", "token accuracy, %", StudyFormat.Percent, model => model.TokenAccuracy),
-        OfModels("exact_match", "exact match, %", StudyFormat.Percent, model => model.ExactMatch),
+        ExactMatch,
         OfModels("agreement_top1", "top-1 agreement, %", StudyFormat.Percent, model => model.AgreementTop1),
         OfModels("kl_to_teacher", "KL to teacher, nats", new StudyFormat(4), model => model.KlToTeacher),
         OfModels("js_to_teacher", "JS to teacher, nats", new StudyFormat(4), model => model.JsToTeacher),
         OfModels("rank_correlation", "rank correlation", new StudyFormat(4), model => model.RankCorrelation),
-        new("speedup", "speed-up", new StudyFormat(2), run => run.Summary?.Student.TokensPerSecond / run.Summary?.Teacher.TokensPerSecond),
+        new("speedup", "speed-up", new StudyFormat(2), run => run.Input.Summary?.Student.TokensPerSecond / run.Input.Summary?.Teacher.TokensPerSecond),
     ];
 
-    /// <summary>What the student took.</summary>
-    public static IReadOnlyList<StudyMetric> Cost { get; } =
+    /// <summary>All that a study has: quality, benchmark tasks, reasoning chains, cost.</summary>
+    /// <param name="study">Its runs say which tasks and chains there are.</param>
+    public static IReadOnlyList<StudyMetric> Of(StudyResult study) =>
     [
-        OfStage("search_tokens", "selection, tokens", "search", StudyFormat.Count, cost => cost.Tokens),
-        OfStage("search_seconds", "selection, s", "search", new StudyFormat(0), cost => cost.Seconds),
-        OfStage("recovery_tokens", "recovery, tokens", "distill", StudyFormat.Count, cost => cost.Tokens),
-        OfStage("recovery_seconds", "recovery, s", "distill", new StudyFormat(0), cost => cost.Seconds),
-        new("peak_memory_bytes", "peak memory of a rank, MiB", StudyFormat.Mebibytes, run => run.Summary is { } summary
-            ? new[] { "search", "distill" }.Max(stage => (double?)summary.Cost.GetValueOrDefault(stage)?.PeakMemoryBytes)
-            : null),
+        .. Quality,
+        .. TaskMetrics.Of(study),
+        .. ChainMetrics.Lengths(study).Select(entry => entry.Metric),
+        .. ChainMetrics.Passes(study).Select(entry => entry.Metric),
+        .. ChainMetrics.Majorities(study).Select(entry => entry.Metric),
+        .. CostMetrics.Of(study),
     ];
 
-    private static StudyMetric OfModels(string name, string header, StudyFormat format, Func<ModelResult, double?> value) =>
-        new(name, header, format, run => run.Summary is { } summary ? value(summary.Student) : null)
+    /// <summary>A figure that the student and the teacher both have.</summary>
+    internal static StudyMetric OfModels(string name, string header, StudyFormat format, Func<ModelResult, double?> value) =>
+        new(name, header, format, run => run.Input.Summary is { } summary ? value(summary.Student) : null)
         {
-            OfTeacher = run => run.Summary is { } summary ? value(summary.Teacher) : null,
+            OfTeacher = run => run.Input.Summary is { } summary ? value(summary.Teacher) : null,
         };
-
-    private static StudyMetric OfStage(string name, string header, string stage, StudyFormat format, Func<StageCostEntry, double?> value) =>
-        new(name, header, format, run => run.Summary?.Cost.GetValueOrDefault(stage) is { } cost ? value(cost) : null);
 }

@@ -24,7 +24,14 @@ internal static class StudyPage
     {
         markup.BeginSection(column);
         WriteTable(markup, StudyTable.Quality(study, column));
-        WriteLosses(markup, study, column);
+        foreach (StudyTable table in StudyTable.Questions(study, column))
+        {
+            markup.Element("h3", table.Title, ("style", "margin-top:16px"));
+            WriteTable(markup, table);
+        }
+        WriteMeans(markup, study, column, StudyMetric.HeldOutLoss, "Held-out loss after recovery");
+        WriteMeans(markup, study, column, StudyMetric.ExactMatch, "Exact answers to arithmetic problems");
+        WriteChains(markup, study, column);
         WriteCurves(markup, study, column);
         foreach (string arm in study.Arms)
             if (study.Of(column, arm).FirstOrDefault(run => run.Input.Trajectory.Count > 0) is { } run)
@@ -35,16 +42,53 @@ internal static class StudyPage
 
     private static void WriteTable(MarkupBuilder markup, StudyTable table) => markup.Table(table.Header, table.Rows);
 
-    private static void WriteLosses(MarkupBuilder markup, StudyResult study, string column)
+    private static void WriteMeans(MarkupBuilder markup, StudyResult study, string column, StudyMetric metric, string title)
     {
-        StudyMetric loss = StudyMetric.Quality[0];
-        var points = study.Arms.Select(arm => (arm, study.Measure(loss, column, arm))).Where(point => point.Item2 is not null).ToArray();
+        var points = study.Arms.Select(arm => (arm, study.Measure(metric, column, arm))).Where(point => point.Item2 is not null).ToArray();
         if (points.Length == 0)
             return;
-        markup.BeginFigure("Held-out loss after recovery");
-        ErrorBars.Draw(markup, "Mean held-out loss of every arm with its standard error", loss.Header,
-            [.. points.Select(point => (point.arm, point.Item2!.Value.Mean, point.Item2.Value.StandardError ?? 0))]);
+        double factor = metric.Format.Factor;
+        markup.BeginFigure(title);
+        ErrorBars.Draw(markup, $"{title}: mean of every arm with its standard error", metric.Header,
+            [.. points.Select(point => (point.arm, factor * point.Item2!.Value.Mean, factor * (point.Item2.Value.StandardError ?? 0)))]);
         markup.EndFigure("Points are means over seeds, lines one standard error to either side.");
+    }
+
+    private static void WriteChains(MarkupBuilder markup, StudyResult study, string column)
+    {
+        var (lengths, passes, majorities) = (ChainMetrics.Lengths(study), ChainMetrics.Passes(study), ChainMetrics.Majorities(study));
+        if (lengths.Count > 0)
+        {
+            markup.BeginFigure("Accuracy against length");
+            ChainsSection.DrawLengths(markup, Lines(study, column, lengths));
+            markup.EndFigure("Means over seeds, vertical lines one standard error to either side.");
+        }
+        if (passes.Count == 0)
+            return;
+        markup.Begin("div", ("class", "pair"));
+        foreach (var (title, metrics) in (ReadOnlySpan<(string, IReadOnlyList<(int, StudyMetric)>)>)[("pass@k", passes), ("maj@k", majorities)])
+        {
+            markup.BeginFigure(title);
+            ChainsSection.DrawTries(markup, title, Lines(study, column, metrics));
+            markup.EndFigure("Means over seeds, vertical lines one standard error to either side.");
+        }
+        markup.End();
+    }
+
+    /// <summary>A line for the teacher and one for each arm, over what each metric is measured at.</summary>
+    private static IEnumerable<ChartSeries> Lines(StudyResult study, string column, IReadOnlyList<(int At, StudyMetric Metric)> metrics) =>
+    [
+        Line("teacher", "teacher", metrics, metric => study.MeasureTeacher(metric, column)),
+        .. study.Arms.Select((arm, index) => Line(arm, $"s{index % ReportStyle.SeriesColours}", metrics, metric => study.Measure(metric, column, arm))),
+    ];
+
+    private static ChartSeries Line(string name, string style, IReadOnlyList<(int At, StudyMetric Metric)> metrics, Func<StudyMetric, Statistic?> measure)
+    {
+        var points = metrics.Select(entry => (entry.At, entry.Metric.Format.Factor, Value: measure(entry.Metric))).Where(point => point.Value is not null).ToArray();
+        return new ChartSeries(name, style, [.. points.Select(point => ((double)point.At, point.Factor * point.Value!.Value.Mean))])
+        {
+            Errors = [.. points.Select(point => point.Factor * (point.Value!.Value.StandardError ?? 0))],
+        };
     }
 
     private static void WriteCurves(MarkupBuilder markup, StudyResult study, string column)

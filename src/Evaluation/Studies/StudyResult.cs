@@ -1,5 +1,3 @@
-using E3Scale.Evaluation.Report;
-
 namespace E3Scale.Evaluation.Studies;
 
 /// <summary>The runs of a study that are finished, and how they are arranged.</summary>
@@ -43,8 +41,8 @@ public sealed record StudyResult
         : null;
 
     /// <summary>Whether any finished run has a metric.</summary>
-    public bool Has(StudyMetric metric) => Runs.Any(run => metric.OfRun(run.Input) is not null);
+    public bool Has(StudyMetric metric) => Runs.Any(run => metric.OfRun(run) is not null);
 
-    private static Statistic? Over(IEnumerable<StudyRun> runs, Func<ReportInput, double?> value) =>
-        Statistic.Of(runs.Select(run => value(run.Input)).OfType<double>());
+    private static Statistic? Over(IEnumerable<StudyRun> runs, Func<StudyRun, double?> value) =>
+        Statistic.Of(runs.Select(value).OfType<double>());
 }

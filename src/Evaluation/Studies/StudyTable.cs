@@ -11,22 +11,47 @@ public sealed record StudyTable(string Title, IReadOnlyList<string> Header, IRea
     /// <summary>Quality of every arm in one column of the study, under the teacher's.</summary>
     public static StudyTable Quality(StudyResult study, string column)
     {
-        StudyMetric[] metrics = [.. StudyMetric.Quality.Where(study.Has)];
-        string[] teacher = [TeacherRow, .. metrics.Select(metric => metric.OfTeacher is null ? "" : metric.Format.Text(study.MeasureTeacher(metric, column))), ""];
-        return new StudyTable(
-            column,
-            ["", .. metrics.Select(metric => metric.Header), "layers dropped"],
-            [teacher, .. study.Arms.Select(arm => (string[])[.. Row(study, column, arm, metrics), DroppedLayers(study.Of(column, arm))])]);
+        StudyTable table = OfModels(study, column, column, StudyMetric.Quality);
+        return table with
+        {
+            Header = [.. table.Header, "layers dropped"],
+            Rows = [[.. table.Rows[0], ""], .. study.Arms.Zip(table.Rows.Skip(1), (arm, row) => (string[])[.. row, DroppedLayers(study.Of(column, arm))])],
+        };
     }
+
+    /// <summary>What else was asked, in one column of the study: benchmark tasks, reasoning chains, several answers; each only where it was.</summary>
+    public static IReadOnlyList<StudyTable> Questions(StudyResult study, string column) =>
+    [
+        .. new[]
+        {
+            OfModels(study, column, "Benchmark tasks", TaskMetrics.Of(study)),
+            OfModels(
+                study, column, $"Exact answers by steps of the reasoning chain{ChainMetrics.Problems(study)}",
+                ChainMetrics.Lengths(study).Select(entry => entry.Metric)),
+            OfModels(study, column, "Problems solved by one of k drawn answers", ChainMetrics.Passes(study).Select(entry => entry.Metric)),
+            OfModels(
+                study, column, "Problems solved by the most frequent of k drawn answers",
+                ChainMetrics.Majorities(study).Select(entry => entry.Metric)),
+        }.Where(table => table.Header.Count > 1),
+    ];
 
     /// <summary>What every arm took in one column of the study.</summary>
     public static StudyTable Cost(StudyResult study, string column)
     {
-        StudyMetric[] metrics = [.. StudyMetric.Cost.Where(study.Has)];
+        StudyMetric[] metrics = [.. CostMetrics.Of(study).Where(study.Has)];
         return new StudyTable(
             column,
             ["", .. metrics.Select(metric => metric.Header)],
             [.. study.Arms.Select(arm => Row(study, column, arm, metrics))]);
+    }
+
+    /// <summary>The teacher in the first row; metrics that no run has are left out.</summary>
+    private static StudyTable OfModels(StudyResult study, string column, string title, IEnumerable<StudyMetric> metrics)
+    {
+        StudyMetric[] known = [.. metrics.Where(study.Has)];
+        string[] teacher = [TeacherRow, .. known.Select(metric => metric.OfTeacher is null ? "" : metric.Format.Text(study.MeasureTeacher(metric, column)))];
+        return new StudyTable(
+            title, ["", .. known.Select(metric => metric.Header)], [teacher, .. study.Arms.Select(arm => Row(study, column, arm, known))]);
     }
 
     private static string[] Row(StudyResult study, string column, string arm, StudyMetric[] metrics) =>

@@ -11,8 +11,6 @@ public static class StudyWriter
 {
     private static readonly JsonSerializerOptions JsonOptions = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    private static IEnumerable<StudyMetric> Metrics => StudyMetric.Quality.Concat(StudyMetric.Cost);
-
     /// <summary>Writes all files; each appears whole or not at all.</summary>
     /// <param name="study">The results so far.</param>
     /// <param name="folder">Folder of the study.</param>
@@ -30,10 +28,14 @@ public static class StudyWriter
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"# {study.Title}\n\n    {study.Command}\n\n{Provenance(study)}\n");
         foreach (string column in study.Columns)
-            Append(text, StudyTable.Quality(study, column));
+        {
+            Append(text, "##", StudyTable.Quality(study, column));
+            foreach (StudyTable table in StudyTable.Questions(study, column))
+                Append(text, "###", table);
+        }
         text.Append("\n# What it took\n");
         foreach (string column in study.Columns)
-            Append(text, StudyTable.Cost(study, column));
+            Append(text, "##", StudyTable.Cost(study, column));
         return text.ToString();
     }
 
@@ -41,15 +43,16 @@ public static class StudyWriter
     public static string Csv(StudyResult study)
     {
         var text = new StringBuilder();
-        string[] header = ["column", "arm", "seed", "dropped_layers", .. Metrics.Select(metric => metric.Name), .. Metrics.Where(IsOfTeacher).Select(TeacherName)];
+        var metrics = StudyMetric.Of(study);
+        string[] header = ["column", "arm", "seed", "dropped_layers", .. metrics.Select(metric => metric.Name), .. metrics.Where(IsOfTeacher).Select(TeacherName)];
         text.AppendJoin(',', header).Append('\n');
         foreach (StudyRun run in study.Runs)
         {
             string[] cells =
             [
                 run.Column, run.Arm, run.Seed.ToString(CultureInfo.InvariantCulture), string.Join(' ', run.Input.Mask?.Dropped ?? []),
-                .. Metrics.Select(metric => Cell(metric.OfRun(run.Input))),
-                .. Metrics.Where(IsOfTeacher).Select(metric => Cell(metric.OfTeacher!(run.Input))),
+                .. metrics.Select(metric => Cell(metric.OfRun(run))),
+                .. metrics.Where(IsOfTeacher).Select(metric => Cell(metric.OfTeacher!(run))),
             ];
             text.AppendJoin(',', cells.Select(Quoted)).Append('\n');
         }
@@ -57,29 +60,33 @@ public static class StudyWriter
     }
 
     /// <summary>Everything, for programs.</summary>
-    public static string Json(StudyResult study) => JsonSerializer.Serialize(
-        new
-        {
-            title = study.Title,
-            command = study.Command,
-            version = study.Version,
-            columns = study.Columns,
-            arms = study.Arms,
-            seeds = study.Seeds,
-            missing = study.Missing,
-            cells = study.Columns.SelectMany(column => study.Arms.Select(arm => new { column, arm, metrics = Statistics(study, column, arm) })),
-            runs = study.Runs.Select(run => new
+    public static string Json(StudyResult study)
+    {
+        var metrics = StudyMetric.Of(study);
+        return JsonSerializer.Serialize(
+            new
             {
-                column = run.Column,
-                arm = run.Arm,
-                seed = run.Seed,
-                folder = run.Folder,
-                dropped_layers = run.Input.Mask?.Dropped,
-                metrics = Metrics.ToDictionary(metric => metric.Name, metric => metric.OfRun(run.Input)),
-                teacher = Metrics.Where(IsOfTeacher).ToDictionary(metric => metric.Name, metric => metric.OfTeacher!(run.Input)),
-            }),
-        },
-        JsonOptions) + "\n";
+                title = study.Title,
+                command = study.Command,
+                version = study.Version,
+                columns = study.Columns,
+                arms = study.Arms,
+                seeds = study.Seeds,
+                missing = study.Missing,
+                cells = study.Columns.SelectMany(column => study.Arms.Select(arm => new { column, arm, metrics = Statistics(study, metrics, column, arm) })),
+                runs = study.Runs.Select(run => new
+                {
+                    column = run.Column,
+                    arm = run.Arm,
+                    seed = run.Seed,
+                    folder = run.Folder,
+                    dropped_layers = run.Input.Mask?.Dropped,
+                    metrics = metrics.ToDictionary(metric => metric.Name, metric => metric.OfRun(run)),
+                    teacher = metrics.Where(IsOfTeacher).ToDictionary(metric => metric.Name, metric => metric.OfTeacher!(run)),
+                }),
+            },
+            JsonOptions) + "\n";
+    }
 
     internal static string Provenance(StudyResult study)
     {
@@ -87,14 +94,14 @@ public static class StudyWriter
         return $"E3Scale {study.Version}. Seeds {string.Join(", ", study.Seeds)}: mean ± standard error.{missing}";
     }
 
-    private static Dictionary<string, object> Statistics(StudyResult study, string column, string arm) => Metrics
+    private static Dictionary<string, object> Statistics(StudyResult study, IReadOnlyList<StudyMetric> metrics, string column, string arm) => metrics
         .Select(metric => (metric.Name, Value: study.Measure(metric, column, arm)))
         .Where(entry => entry.Value is not null)
         .ToDictionary(entry => entry.Name, entry => (object)new { mean = entry.Value!.Value.Mean, standard_error = entry.Value.Value.StandardError, n = entry.Value.Value.Count });
 
-    private static void Append(StringBuilder text, StudyTable table)
+    private static void Append(StringBuilder text, string level, StudyTable table)
     {
-        text.Append(CultureInfo.InvariantCulture, $"\n## {table.Title}\n\n");
+        text.Append(CultureInfo.InvariantCulture, $"\n{level} {table.Title}\n\n");
         AppendRow(text, table.Header);
         AppendRow(text, table.Header.Select(_ => "---"));
         foreach (var row in table.Rows)

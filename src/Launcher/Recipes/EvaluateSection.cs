@@ -21,6 +21,9 @@ public sealed record EvaluateSection
     [Range(1, 65536)]
     public int Batch { get; init; } = 8;
 
+    /// <summary>Accuracy by length of the reasoning, and with several answers to a problem.</summary>
+    public ChainSection Chain { get; init; } = new();
+
     /// <summary>Benchmark tasks, by the names of <see cref="Evaluation.Tasks.TaskCatalog"/>.</summary>
     public IReadOnlyList<string> Tasks { get; init; } = [];
 

@@ -33,6 +33,7 @@ internal static class RecipeRules
             throw binder.Error("evaluate.arithmetic_items",
                 $"{recipe.Evaluate.ArithmeticItems}, but corpus.arithmetic_heldout_items is {recipe.Corpus.ArithmeticHeldoutItems}.",
                 "corpus.arithmetic_heldout_items");
+        CheckChain(recipe.Evaluate.Chain, binder);
     }
 
     private static void CheckCorpus(CorpusSection corpus, RecipeBinder binder)
@@ -112,6 +113,18 @@ internal static class RecipeRules
             throw binder.Error("evaluate.tasks_dir", $"{recipe.ResolvePath(evaluate.TasksDir!)} is no folder; name the one with the tasks' files.");
         if (evaluate.TaskChatTemplate is { } name && !ChatFormat.Names.Contains(name))
             throw binder.Error("evaluate.task_chat_template", $"{name}, expected one of {string.Join(", ", ChatFormat.Names)}.");
+    }
+
+    private static void CheckChain(ChainSection chain, RecipeBinder binder)
+    {
+        const int LongestChain = 1000;
+        bool isAscending = chain.Lengths.SequenceEqual(chain.Lengths.Order().Distinct());
+        if (chain.Lengths.Count == 0 || chain.Lengths.Any(steps => steps is < 1 or > LongestChain) || !isAscending)
+            throw binder.Error("evaluate.chain.lengths",
+                $"[{string.Join(", ", chain.Lengths)}], expected different numbers of steps from 1 to {LongestChain}, ascending.");
+        if (chain is { ItemsPerLength: 0, Samples: > 0 })
+            throw binder.Error("evaluate.chain.samples",
+                $"{chain.Samples}, but evaluate.chain.items_per_length is 0, so there are no problems to answer.", "evaluate.chain.items_per_length");
     }
 
     private static void CheckTrain(TrainSection train, RecipeBinder binder)

@@ -1,5 +1,6 @@
 using E3Scale.Data.Chat;
 using E3Scale.Evaluation;
+using E3Scale.Evaluation.Chains;
 using E3Scale.Evaluation.Tasks;
 using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Runs;
@@ -43,11 +44,21 @@ internal sealed class EvaluateStep : IStage
                 Seed = (ulong)recipe.Seed,
                 DType = StageOptions.DType(recipe),
                 Tasks = Tasks(recipe),
+                Chains = Chains(recipe.Evaluate.Chain),
                 Costs = Costs(recipe, folder),
             },
             context.Environment).Run();
         return new StageResult([RunFiles.Summary], tokens);
     }
+
+    private static ChainOptions? Chains(ChainSection chain) => chain.ItemsPerLength == 0 ? null : new ChainOptions
+    {
+        Lengths = chain.Lengths,
+        ItemsPerLength = chain.ItemsPerLength,
+        Samples = chain.Samples,
+        Temperature = chain.Temperature,
+        TopP = chain.TopP,
+    };
 
     private static TaskOptions? Tasks(Recipe recipe) => recipe.Evaluate.Tasks.Count == 0 ? null : new TaskOptions
     {

@@ -97,6 +97,29 @@ public sealed class ReportWriterTests : IDisposable
     }
 
     [Fact]
+    public void Render_ReasoningChains_HasTablesAndChartsOfThreeModels()
+    {
+        string summary = Path.Combine(_run.WriteAll().Directory, "eval", "summary.json");
+        Assert.DoesNotContain("Reasoning chains", ReportWriter.Render(ReportInput.Load(_run.Directory)), StringComparison.Ordinal);
+        const string Result = """
+             "chains": {"samples": 8, "temperature": 0.6, "top_p": 0.95, "lengths": [{"steps": 2, "n": 100, "exact_match": SHARE, "exact_match_stderr": 0, "tries": []}],
+              "tries": [{"k": 1, "pass": SHARE, "pass_stderr": 0.02, "majority": SHARE, "majority_stderr": null}]},
+            """;
+        string text = File.ReadAllText(summary);
+        foreach (var (model, share) in (ReadOnlySpan<(string, string)>)[("teacher", "0.9"), ("pruned", "0.1"), ("student", "0.5")])
+            text = text.Replace($"\"{model}\": {{\"layers\"", $"\"{model}\": {{{Result.Replace("SHARE", share, StringComparison.Ordinal)} \"layers\"", StringComparison.Ordinal);
+        File.WriteAllText(summary, text);
+
+        XDocument page = Parse(ReportWriter.Render(ReportInput.Load(_run.Directory)));
+
+        Assert.Contains(Elements(page, "tr"), row => row.Elements().Select(cell => cell.Value.Trim()).SequenceEqual(
+            ["2", "100", "90.0 % ± 3.0 %", "10.0 % ± 3.0 %", "50.0 % ± 5.0 %"]));
+        Assert.Contains(Elements(page, "tr"), row => row.Elements().Select(cell => cell.Value.Trim()).SequenceEqual(
+            ["1", "90.0 % ± 2.0 %", "90.0 %", "10.0 % ± 2.0 %", "10.0 %", "50.0 % ± 2.0 %", "50.0 %"]));
+        Assert.Equal(14, Elements(page, "svg").Count()); // accuracy by length, pass@k and maj@k besides the others
+    }
+
+    [Fact]
     public void Render_EmptyRun_SaysWhichStagesAreMissing()
     {
         string text = Parse(ReportWriter.Render(ReportInput.Load(_run.Directory))).Root!.Value;

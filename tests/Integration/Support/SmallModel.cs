@@ -124,7 +124,8 @@ public sealed class SmallModel : IDisposable
         search: { fraction: 0.5, drop_layers: 2 }
         train: { steps: {{Steps}}, batch_sequences: 4, micro_batch_sequences: 2, learning_rate: 1.0e-3, warmup_steps: 2 }
         checkpoint: { every_steps: 4 }
-        evaluate: { heldout_sequences: 4, arithmetic_items: 2, max_new_tokens: 8, batch: 2, tasks: [piqa], tasks_dir: . }
+        evaluate:
+          { heldout_sequences: 4, arithmetic_items: 2, max_new_tokens: 8, batch: 2, chain: { items_per_length: 1, samples: 2 }, tasks: [piqa], tasks_dir: . }
         restart: { attempts: 0 }
         """;
 

@@ -44,10 +44,10 @@ internal sealed class ChartFrame
         }
     }
 
-    public void HorizontalTicks(LinearScale x)
+    public void HorizontalTicks(LinearScale x, IEnumerable<double> ticks)
     {
         _markup.Element("line", null, ("class", "axis"), ("x1", Left), ("x2", Right), ("y1", Bottom), ("y2", Bottom));
-        foreach (double tick in x.Ticks(6))
+        foreach (double tick in ticks)
             Label(ChartText.Tick(tick), x.Map(tick), Bottom + 17, "middle");
     }
 

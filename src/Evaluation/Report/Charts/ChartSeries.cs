@@ -6,6 +6,9 @@ namespace E3Scale.Evaluation.Report.Charts;
 /// <param name="Points">Points in order of x; a y that is not finite leaves a gap.</param>
 internal sealed record ChartSeries(string Name, string Style, IReadOnlyList<(double X, double Y)> Points)
 {
+    /// <summary>What each point may be off to either side, drawn as a vertical line; empty for none. A line that is thinned loses them.</summary>
+    public IReadOnlyList<double> Errors { get; init; } = [];
+
     /// <summary>Text at the end of the line; null for none.</summary>
     public string? EndLabel { get; init; }
 
@@ -18,6 +21,10 @@ internal sealed record ChartSeries(string Name, string Style, IReadOnlyList<(dou
         int width = (Points.Count + limit - 1) / limit;
         return width <= 1
             ? this
-            : this with { Points = [.. Points.Chunk(width).Select(chunk => (chunk.Average(point => point.X), chunk.Average(point => point.Y)))] };
+            : this with
+            {
+                Points = [.. Points.Chunk(width).Select(chunk => (chunk.Average(point => point.X), chunk.Average(point => point.Y)))],
+                Errors = [],
+            };
     }
 }

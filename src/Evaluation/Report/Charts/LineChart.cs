@@ -27,21 +27,27 @@ internal sealed class LineChart
 
     public bool IncludeZero { get; init; }
 
+    /// <summary>Whether the x axis is labelled where points are, for a few whole numbers.</summary>
+    public bool TicksAtPoints { get; init; }
+
     public void Draw(MarkupBuilder markup)
     {
         var series = Series.Where(line => line.Points.Count > 0).Select(line => line.Thinned(MaxPoints)).ToList();
         bool hasEndLabels = series.Any(line => line.EndLabel is not null);
         var frame = new ChartFrame(markup, Width, Height, hasEndLabels ? 46 : 16);
         var x = LinearScale.Over(series.SelectMany(line => line.Points).Select(point => point.X), ChartFrame.Left, frame.Right, round: false);
-        var y = LinearScale.Over(series.SelectMany(line => line.Points).Select(point => point.Y), frame.Bottom, ChartFrame.Top, IncludeZero);
+        var y = LinearScale.Over(series.SelectMany(Extent), frame.Bottom, ChartFrame.Top, IncludeZero);
         ChartFrame.Legend(markup, series.Select(line => (line.Name, line.Style)));
         frame.Begin(Description);
         frame.HorizontalGrid(y);
-        frame.HorizontalTicks(x);
+        frame.HorizontalTicks(x, TicksAtPoints ? series.SelectMany(line => line.Points).Select(point => point.X).Distinct() : x.Ticks(6));
         foreach (var (at, _) in Marks)
             markup.Element("line", null, ("class", "mark"), ("x1", x.Map(at)), ("x2", x.Map(at)), ("y1", ChartFrame.Top), ("y2", frame.Bottom));
         foreach (var line in series)
+        {
             DrawLine(markup, line, x, y);
+            DrawErrors(markup, line, x, y);
+        }
         foreach (var line in series.Where(line => line.Tooltip is null))
             DrawHoverPoints(markup, line, x, y);
         DrawEndLabels(frame, series, y);
@@ -62,6 +68,17 @@ internal sealed class LineChart
             penDown = double.IsFinite(pointY);
         }
         markup.Begin("path", ("class", $"line {line.Style}"), ("d", path.ToString())).Element("title", line.Tooltip ?? line.Name).End();
+    }
+
+    private static IEnumerable<double> Extent(ChartSeries line) => line.Points.Select(point => point.Y)
+        .Concat(line.Points.Zip(line.Errors).SelectMany(entry => new[] { entry.First.Y - entry.Second, entry.First.Y + entry.Second }));
+
+    private static void DrawErrors(MarkupBuilder markup, ChartSeries line, LinearScale x, LinearScale y)
+    {
+        foreach (var ((pointX, pointY), error) in line.Points.Zip(line.Errors))
+            if (error > 0)
+                markup.Element("line", null, ("class", $"line {line.Style}"), ("x1", x.Map(pointX)), ("x2", x.Map(pointX)), ("y1", y.Map(pointY - error)),
+                    ("y2", y.Map(pointY + error)));
     }
 
     private void DrawHoverPoints(MarkupBuilder markup, ChartSeries line, LinearScale x, LinearScale y)

@@ -44,7 +44,7 @@ internal sealed class MaskMap
                 markup.Element("title", $"layer {layer}, {state} from step {Steps[columns[first]]} to {Steps[columns[next - 1]]}").End();
             }
         }
-        frame.HorizontalTicks(x);
+        frame.HorizontalTicks(x, x.Ticks(6));
         frame.AxisTitles("step of the search", "layer");
         markup.End();
 

@@ -18,6 +18,15 @@ public sealed record MaskFile
     /// <summary>Final score of every layer; [L].</summary>
     public IReadOnlyList<double> Scores { get; init; } = [];
 
-    /// <summary>Method that chose, for example <c>e3</c>.</summary>
+    /// <summary>Method that chose, for example <c>e3-pruner</c>.</summary>
     public string Method { get; init; } = "";
+
+    /// <summary>Positions that training went through.</summary>
+    public long Tokens { get; init; }
+
+    /// <summary>Positions that went forward without training, each by the share of the layers it met.</summary>
+    public double ForwardTokens { get; init; }
+
+    /// <summary>Positions that went forward and backward while no weight changed for good.</summary>
+    public double GradientTokens { get; init; }
 }

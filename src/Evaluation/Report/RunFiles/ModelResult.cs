@@ -1,3 +1,4 @@
+using E3Scale.Evaluation.Chains;
 using E3Scale.Evaluation.Tasks;
 
 namespace E3Scale.Evaluation.Report.RunFiles;
@@ -19,6 +20,9 @@ public sealed record ModelResult
 
     /// <summary>Share of generated answers that are exactly right, 0..1.</summary>
     public double? ExactMatch { get; init; }
+
+    /// <summary>Arithmetic problems by length of their reasoning, and with several tries; null when they were left out.</summary>
+    public ChainResult? Chains { get; init; }
 
     /// <summary>Tokens per second of the evaluation's forward pass.</summary>
     public double? TokensPerSecond { get; init; }

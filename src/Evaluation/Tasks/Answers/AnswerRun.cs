@@ -95,7 +95,7 @@ internal sealed class AnswerRun(ShardedModel model, ITokenizer tokenizer, TaskOp
     private string[] Generate(AnswerTask task, int[][] prompts, IStageProgress progress)
     {
         var mesh = model.Mesh;
-        var generator = new GreedyGenerator(model, tokenizer.EosId) { IsComplete = answer => HasStop(task, answer) };
+        var generator = new TextGenerator(model, tokenizer.EosId) { IsComplete = answer => HasStop(task, answer) };
         int[] order = [.. Enumerable.Range(0, prompts.Length).OrderByDescending(i => prompts[i].Length)];
         string[] texts = new string[prompts.Length];
         int done = 0;

@@ -9,7 +9,7 @@ using static TorchSharp.torch;
 
 namespace E3Scale.Evaluation.Tests.Generation;
 
-public sealed class GreedyGeneratorTests : IDisposable
+public sealed class TextGeneratorTests : IDisposable
 {
     private readonly TestFolder _folder = new();
     private readonly Mesh _mesh = OneRank.Mesh();
@@ -31,7 +31,7 @@ public sealed class GreedyGeneratorTests : IDisposable
 
         int[] encoded = [tokenizer.BosId!.Value, .. tokenizer.Encode(prompt)];
         Assert.Equal(expected[..length], encoded);
-        int[][] answers = new GreedyGenerator(model, tokenizer.EosId).Generate([expected[..length]], expected.Length - length);
+        int[][] answers = new TextGenerator(model, tokenizer.EosId).Generate([expected[..length]], expected.Length - length);
         Assert.Equal(expected[length..], Assert.Single(answers));
     }
 
@@ -39,7 +39,7 @@ public sealed class GreedyGeneratorTests : IDisposable
     public void Generate_PromptsOfSeveralLengths_AnswersEachAsIfAlone()
     {
         using ShardedModel model = Model();
-        GreedyGenerator generator = new(model, endToken: null);
+        TextGenerator generator = new(model, endToken: null);
         int[][] prompts = [[3, 9, 27, 1, 5], [8], [30, 2, 30]];
 
         Assert.Equal(prompts.Select(prompt => generator.Generate([prompt], 6)[0]), generator.Generate(prompts, 6));
@@ -55,8 +55,8 @@ public sealed class GreedyGeneratorTests : IDisposable
         int[][] prompts = [[3, 9, 27, 1, 5], [8], [30, 2, 30], [17, 4, 4, 21, 0, 9, 12]];
         foreach (int? end in (int?[])[null, 6, 11, 20]) // with end tokens rows leave the batch at different times
         {
-            int[][] expected = new GreedyGenerator(model, end) { UsesCache = false }.Generate(prompts, 40);
-            Assert.Equal(expected, new GreedyGenerator(model, end).Generate(prompts, 40));
+            int[][] expected = new TextGenerator(model, end) { UsesCache = false }.Generate(prompts, 40);
+            Assert.Equal(expected, new TextGenerator(model, end).Generate(prompts, 40));
         }
     }
 
@@ -68,15 +68,15 @@ public sealed class GreedyGeneratorTests : IDisposable
         config["rope_scaling"] = new JsonObject { ["rope_type"] = "dynamic", ["factor"] = 2.0 };
         using ShardedModel model = Model(config);
         Assert.Equal(
-            new GreedyGenerator(model, null) { UsesCache = false }.Generate([[3, 9, 27]], 12), new GreedyGenerator(model, null).Generate([[3, 9, 27]], 12));
+            new TextGenerator(model, null) { UsesCache = false }.Generate([[3, 9, 27]], 12), new TextGenerator(model, null).Generate([[3, 9, 27]], 12));
     }
 
     [Fact]
     public void Generate_CompleteAnswer_Ends()
     {
         using ShardedModel model = Model();
-        var generator = new GreedyGenerator(model, endToken: null) { IsComplete = answer => answer.Count == 3 };
-        int[][] full = new GreedyGenerator(model, endToken: null).Generate([[3, 9, 27], [4]], 8);
+        var generator = new TextGenerator(model, endToken: null) { IsComplete = answer => answer.Count == 3 };
+        int[][] full = new TextGenerator(model, endToken: null).Generate([[3, 9, 27], [4]], 8);
         Assert.Equal(full.Select(answer => answer[..3]), generator.Generate([[3, 9, 27], [4]], 8));
     }
 
@@ -85,7 +85,7 @@ public sealed class GreedyGeneratorTests : IDisposable
     {
         using var scope = NewDisposeScope();
         using ShardedModel model = Model();
-        int[] answer = new GreedyGenerator(model, endToken: null).Generate([[3, 9, 27]], 5)[0];
+        int[] answer = new TextGenerator(model, endToken: null).Generate([[3, 9, 27]], 5)[0];
         List<long> text = [3, 9, 27];
         foreach (int token in answer)
         {
@@ -101,18 +101,38 @@ public sealed class GreedyGeneratorTests : IDisposable
     public void Generate_EndToken_EndsTheAnswerWithoutIt()
     {
         using ShardedModel model = Model();
-        int[] full = new GreedyGenerator(model, endToken: null).Generate([[3, 9, 27]], 8)[0];
+        int[] full = new TextGenerator(model, endToken: null).Generate([[3, 9, 27]], 8)[0];
         int end = full[3];
-        int[] answer = new GreedyGenerator(model, end).Generate([[3, 9, 27]], 8)[0];
+        int[] answer = new TextGenerator(model, end).Generate([[3, 9, 27]], 8)[0];
 
         Assert.Equal(full[..Array.IndexOf(full, end)], answer);
+    }
+
+    [Theory]
+    [InlineData("llama")]
+    [InlineData("deepseek")]
+    public void Generate_Sampled_DependsOnStreamsButNotOnBatchOrderOrCache(string kind)
+    {
+        using ShardedModel model = Model(Config(kind));
+        int[][] prompts = [[3, 9, 27, 1, 5], [8], [30, 2, 30], [8]];
+        ulong[] streams = [11, 12, 13, 14];
+        var sampling = new TokenSampling { Temperature = 2, TopP = 0.9, Seed = 4 };
+        var generator = new TextGenerator(model, endToken: 6) { Sampling = sampling };
+
+        int[][] together = generator.Generate(prompts, 20, streams);
+
+        Assert.NotEqual(together[1], together[3]); // the same prompt in another stream
+        Assert.NotEqual(new TextGenerator(model, endToken: 6).Generate(prompts, 20), together);
+        Assert.Equal(together, prompts.Select((prompt, i) => generator.Generate([prompt], 20, [streams[i]])[0]));
+        Assert.Equal(together.Reverse(), generator.Generate([.. prompts.Reverse()], 20, [.. streams.Reverse()]));
+        Assert.Equal(together, new TextGenerator(model, endToken: 6) { Sampling = sampling, UsesCache = false }.Generate(prompts, 20, streams));
     }
 
     [Fact]
     public void Generate_NoPrompts_GivesNoAnswers()
     {
         using ShardedModel model = Model();
-        Assert.Empty(new GreedyGenerator(model, endToken: 1).Generate([], 4));
+        Assert.Empty(new TextGenerator(model, endToken: 1).Generate([], 4));
     }
 
     public void Dispose()

@@ -9,14 +9,17 @@ namespace E3Scale.Evaluation.Generation;
 // Shape suffixes in this file: B = prompts of a batch, T = positions, H = hidden, V = vocabulary.
 
 /// <summary>
-/// Greedy generation on a sharded model. Prompts are padded on the right, which a causal model does not see. With a cache of keys and values each
-/// step runs one position of every text; without one it runs the unfinished texts whole. Either way the most likely next token is taken (the
-/// lowest id among equals).
+/// Generation on a sharded model, greedy or sampled. Prompts are padded on the right, which a causal model does not see. With a cache of keys and
+/// values each step runs one position of every text; without one it runs the unfinished texts whole. Either way the most likely next token is
+/// taken (the lowest id among equals), or one that <see cref="Sampling"/> draws.
 /// </summary>
 /// <param name="model">The model.</param>
 /// <param name="endToken">Ends an answer; null runs to the longest.</param>
-public sealed class GreedyGenerator(ShardedModel model, int? endToken)
+public sealed class TextGenerator(ShardedModel model, int? endToken)
 {
+    /// <summary>How tokens are drawn; null (default) takes the most likely one.</summary>
+    public TokenSampling? Sampling { get; init; }
+
     /// <summary>Whether an answer, without the end token, is long enough; null (default) when only the end token and the length end it.</summary>
     public Predicate<IReadOnlyList<int>>? IsComplete { get; init; }
 
@@ -32,8 +35,12 @@ public sealed class GreedyGenerator(ShardedModel model, int? endToken)
     /// <summary>Continues prompts. Collective over the world: ranks stop together, when the last one is done.</summary>
     /// <param name="prompts">Prompts of this replica, each with at least one token; the same on all its stages. May be empty.</param>
     /// <param name="maxNewTokens">Longest answer.</param>
+    /// <param name="streams">
+    /// With <see cref="Sampling"/>, the stream of draws of each prompt: one that no other text has, whatever rank continues it. Null (default)
+    /// numbers the prompts.
+    /// </param>
     /// <returns>New tokens of each prompt, the end token not included; the same on all stages of the replica.</returns>
-    public int[][] Generate(IReadOnlyList<int[]> prompts, int maxNewTokens)
+    public int[][] Generate(IReadOnlyList<int[]> prompts, int maxNewTokens, IReadOnlyList<ulong>? streams = null)
     {
         ArgumentNullException.ThrowIfNull(prompts);
         var rows = prompts.Select(prompt => new List<int>(prompt)).ToList();
@@ -45,7 +52,9 @@ public sealed class GreedyGenerator(ShardedModel model, int? endToken)
             if (model.Mesh.World.AllReduceScalar((long)open.Length, ReduceOperation.Sum) == 0)
                 break;
             // A rank whose answers are complete works along on a dummy, because the ranks of an expert group move in step.
-            int[] next = open.Length > 0 ? NextTokens([.. running.Select(i => rows[i])], cache) : NextTokens([[0]], null);
+            int[] next = open.Length > 0
+                ? NextTokens([.. running.Select(i => rows[i])], cache, (logits, i) => Choose(logits, streams?[running[i]] ?? (ulong)running[i], step))
+                : NextTokens([[0]], null, (_, _) => 0);
             var isOpen = new HashSet<int>();
             for (int i = 0; i < running.Length && open.Length > 0; i++)
                 if (Array.BinarySearch(open, running[i]) >= 0 && Extend(rows[running[i]], prompts[running[i]].Length, next[i]))
@@ -56,6 +65,9 @@ public sealed class GreedyGenerator(ShardedModel model, int? endToken)
         }
         return [.. prompts.Select((prompt, i) => rows[i].Skip(prompt.Length).ToArray())];
     }
+
+    // Every open answer has as many tokens as there were steps, so the step is the position.
+    private int Choose(ReadOnlySpan<float> logits_V, ulong stream, int step) => Sampling?.Draw(logits_V, stream, step) ?? RowMath.ArgMax(logits_V);
 
     private KeyValueCache? NewCache(IReadOnlyList<int[]> prompts, int maxNewTokens) =>
         UsesCache && prompts.Count > 0 && KeyValueCache.Supports(model.Config, prompts.Max(prompt => prompt.Length) + maxNewTokens)
@@ -82,15 +94,18 @@ public sealed class GreedyGenerator(ShardedModel model, int? endToken)
         return open;
     }
 
-    private int[] NextTokens(List<List<int>> rows, KeyValueCache? cache)
+    private int[] NextTokens(List<List<int>> rows, KeyValueCache? cache, TokenChoice choose)
     {
         var next = new int[rows.Count];
-        model.Executor.Infer(new StepWork(model, rows, next, cache), 1);
+        model.Executor.Infer(new StepWork(model, rows, next, cache, choose), 1);
         model.Mesh.PipelineGroup.Broadcast<int>(next, model.Mesh.Shape.Pipeline - 1);
         return next;
     }
 
-    private sealed class StepWork(ShardedModel model, List<List<int>> rows, int[] next, KeyValueCache? cache) : IMicroBatchWork
+    /// <summary>Chooses the next token of a row of the batch.</summary>
+    private delegate int TokenChoice(ReadOnlySpan<float> logits_V, int row);
+
+    private sealed class StepWork(ShardedModel model, List<List<int>> rows, int[] next, KeyValueCache? cache, TokenChoice choose) : IMicroBatchWork
     {
         // Once the cache has the prompts, only the last token of each row is new.
         private readonly bool _isNext = cache is { HasPrompts: true };
@@ -119,7 +134,7 @@ public sealed class GreedyGenerator(ShardedModel model, int? endToken)
             var logits_BV = model.Decoder.Logits(hidden_B1H).flatten(0, 1).to_type(ScalarType.Float32).cpu().contiguous();
             int vocabulary = (int)logits_BV.shape[1];
             for (int i = 0; i < next.Length; i++)
-                next[i] = RowMath.ArgMax(TensorMemory.AsSpan<float>(logits_BV).Slice(i * vocabulary, vocabulary));
+                next[i] = choose(TensorMemory.AsSpan<float>(logits_BV).Slice(i * vocabulary, vocabulary), i);
             return null;
         }
     }
