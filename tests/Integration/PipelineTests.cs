@@ -1,5 +1,6 @@
 using System.Text.Json;
 using E3Scale.IntegrationTests.Support;
+using E3Scale.TestSupport;
 
 namespace E3Scale.IntegrationTests;
 
@@ -162,6 +163,34 @@ public class PipelineTests(SmallModel model)
         })];
 
         Assert.Equal(losses[0], losses[1], 1e-4);
+    }
+
+    // Of three layers that go, each pair lies on one stage or on two; the recovery begins with the merged weights.
+    [SkippableFact]
+    public void Run_ComeOfADenseModel_MergesAndEndsAlikeOnAnyMesh()
+    {
+        string teacher = Path.Combine(SharedData.RepositoryRoot, "models", "tiny-llama");
+        var runs = new[] { MeshOf.OneRank, MeshOf.TwoStages, new MeshOf(1, 1, 2) }.Select(mesh =>
+        {
+            string run = model.NewFolder();
+            string[] changes =
+            [
+                $"model.teacher={teacher}", "search.method=come", "search.drop_layers=3", "compensation=concatenate", "recovery=sft", "train.steps=4",
+            ];
+            E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, model.Arguments("evaluate", run, mesh, changes)).Expect(0);
+            using JsonDocument mask = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "search", "mask.json")));
+            using JsonDocument compensation = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "compensation", "compensation.json")));
+            using JsonDocument summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "eval", "summary.json")));
+            Assert.Equal(Merges(mask.RootElement), Merges(compensation.RootElement));
+            return (Merges: Merges(mask.RootElement), Loss: HeldOutLoss(summary.RootElement));
+        }).ToList();
+
+        Assert.Equal(3, runs[0].Merges.Length);
+        Assert.All(runs, run => Assert.Equal(runs[0].Merges, run.Merges));
+        Assert.All(runs, run => Assert.Equal(runs[0].Loss, run.Loss, 1e-3)); // channels of equal sensitivity but for rounding may change places
+
+        static (int Layer, int Into, double Share)[] Merges(JsonElement result) => [.. result.GetProperty("merges").EnumerateArray().Select(merge => (
+            merge.GetProperty("layer").GetInt32(), merge.GetProperty("into").GetInt32(), Math.Round(merge.GetProperty("share").GetDouble(), 4)))];
     }
 
     [SkippableFact]
