@@ -177,12 +177,14 @@ public class PipelineTests(SmallModel model)
             [
                 $"model.teacher={teacher}", "search.method=come", "search.drop_layers=3", "compensation=concatenate", "recovery=sft", "train.steps=4",
             ];
-            E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, model.Arguments("evaluate", run, mesh, changes)).Expect(0);
+            E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, model.Arguments("export", run, mesh, changes)).Expect(0);
             using JsonDocument mask = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "search", "mask.json")));
             using JsonDocument compensation = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "compensation", "compensation.json")));
-            using JsonDocument summary = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "eval", "summary.json")));
+            using JsonDocument lastStep = JsonDocument.Parse(File.ReadLines(Path.Combine(run, "distill", "metrics.jsonl")).Last());
+            using JsonDocument student = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "student", "config.json")));
+            Assert.Equal(9, student.RootElement.GetProperty("num_hidden_layers").GetInt32());
             Assert.Equal(Merges(mask.RootElement), Merges(compensation.RootElement));
-            return (Merges: Merges(mask.RootElement), Loss: HeldOutLoss(summary.RootElement));
+            return (Merges: Merges(mask.RootElement), Loss: lastStep.RootElement.GetProperty("loss").GetDouble());
         }).ToList();
 
         Assert.Equal(3, runs[0].Merges.Length);

@@ -4,7 +4,8 @@ namespace E3Scale.Launcher.Recipes;
 public sealed record ComeSection
 {
     /// <summary>
-    /// Whether the channels that each of two layers keeps are shared out by the lowest next-token loss of 21 shares (CoMe-P), instead of by block influence.
+    /// Whether the channels that each of two layers keeps are shared out by the lowest next-token loss of 21 shares (CoMe-P), instead of by
+    /// block influence.
     /// </summary>
     public bool SearchShare { get; init; }
 }

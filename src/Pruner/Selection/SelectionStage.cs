@@ -6,7 +6,7 @@ using E3Scale.Sharding;
 namespace E3Scale.Pruner.Selection;
 
 /// <summary>
-/// Runs an <see cref="ILayerSelector"/> on the teacher and writes mask.json. No weight changes, so recovery starts from the teacher's and has all
+/// Runs an <see cref="ILayerSelector"/> on the teacher and writes mask.json. No weight changes but in memory, for selectors that merge, so recovery starts from the teacher's and has all
 /// training steps: the same number of tokens as a search and its recovery together.
 /// </summary>
 /// <param name="selector">What chooses.</param>

@@ -149,6 +149,39 @@ public sealed class ConcatenationTests : IDisposable
         }
     }
 
+    // Channels of FP8 blocks cannot be cut apart: they are widened, merged, and quantised again.
+    [Fact]
+    public void Export_TeacherStoredInFp8_MergesItsWidenedWeights()
+    {
+        WriteTeacher("llama");
+        WriteMask([3], [new LayerMerge { Layer = 3, Into = 2, Share = 0.5 }]);
+        using (var toFp8 = new CheckpointExporter(new ExportOptions
+        {
+            SourceFolder = _folder["teacher"],
+            TargetFolder = _folder["fp8"],
+            KeptLayers = [0, 1, 2, 3, 4],
+            Method = "none",
+            Weights = WeightFormat.Fp8,
+        }))
+            toFp8.Export(toFp8.SourceTensors(0, 1));
+        CompensationResult result = Measure(_folder["fp8"]);
+        Export(_folder["fp8"], WeightFormat.Keep);
+
+        var (teacher, names) = Open("fp8");
+        var (student, _) = Open("student");
+        using (teacher)
+        using (student)
+        {
+            int hidden = teacher.Config.HiddenSize;
+            string name = names.InLayer(2, LayerWeight.Gate);
+            BranchSource[] sources = Assert.Single(result.MergedLayers).Mlp;
+            double[] expected = [.. sources.SelectMany(source => source.Channels.SelectMany(channel => SmallModel.Values(
+                teacher.Parameters[names.InLayer(source.Layer, LayerWeight.Gate)].Value).AsSpan(channel * hidden, hidden).ToArray()))];
+            Assert.Equal(expected, SmallModel.Values(student.Parameters[name].Value), new Near(0.04)); // rounded to 3 bits once more
+            Assert.Equal(SafetensorsType.F8_E4M3, TypeOf("student", name));
+        }
+    }
+
     [Fact]
     public void Run_ModelThatCannotBeMerged_SaysWhy()
     {
@@ -184,6 +217,12 @@ public sealed class ConcatenationTests : IDisposable
     }
 
     public void Dispose() => _folder.Dispose();
+
+    private SafetensorsType TypeOf(string folder, string name)
+    {
+        using var file = SafetensorsFile.Open(Directory.GetFiles(_folder[folder], "*.safetensors").Single());
+        return file.Entry(name).Type;
+    }
 
     private static long[] Text(int sequence) => [.. Enumerable.Range(0, Positions).Select(t => (long)((sequence * 31 + t * t * 7 + t) % SmallModel.Vocabulary))];
 
