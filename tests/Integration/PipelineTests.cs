@@ -1,5 +1,6 @@
 using System.Text.Json;
 using E3Scale.IntegrationTests.Support;
+using E3Scale.TestSupport;
 
 namespace E3Scale.IntegrationTests;
 
@@ -165,6 +166,36 @@ public class PipelineTests(SmallModel model)
         })];
 
         Assert.Equal(losses[0], losses[1], 1e-4);
+    }
+
+    // Of three layers that go, each pair lies on one stage or on two; the recovery begins with the merged weights.
+    [SkippableFact]
+    public void Run_ComeOfADenseModel_MergesAndEndsAlikeOnAnyMesh()
+    {
+        string teacher = Path.Combine(SharedData.RepositoryRoot, "models", "tiny-llama");
+        var runs = new[] { MeshOf.OneRank, MeshOf.TwoStages, new MeshOf(1, 1, 2) }.Select(mesh =>
+        {
+            string run = model.NewFolder();
+            string[] changes =
+            [
+                $"model.teacher={teacher}", "search.method=come", "search.drop_layers=3", "compensation=concatenate", "recovery=sft", "train.steps=4",
+            ];
+            E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, model.Arguments("export", run, mesh, changes)).Expect(0);
+            using JsonDocument mask = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "search", "mask.json")));
+            using JsonDocument compensation = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "compensation", "compensation.json")));
+            using JsonDocument lastStep = JsonDocument.Parse(File.ReadLines(Path.Combine(run, "distill", "metrics.jsonl")).Last());
+            using JsonDocument student = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "student", "config.json")));
+            Assert.Equal(9, student.RootElement.GetProperty("num_hidden_layers").GetInt32());
+            Assert.Equal(Merges(mask.RootElement), Merges(compensation.RootElement));
+            return (Merges: Merges(mask.RootElement), Loss: lastStep.RootElement.GetProperty("loss").GetDouble());
+        }).ToList();
+
+        Assert.Equal(3, runs[0].Merges.Length);
+        Assert.All(runs, run => Assert.Equal(runs[0].Merges, run.Merges));
+        Assert.All(runs, run => Assert.Equal(runs[0].Loss, run.Loss, 1e-3)); // channels of equal sensitivity but for rounding may change places
+
+        static (int Layer, int Into, double Share)[] Merges(JsonElement result) => [.. result.GetProperty("merges").EnumerateArray().Select(merge => (
+            merge.GetProperty("layer").GetInt32(), merge.GetProperty("into").GetInt32(), Math.Round(merge.GetProperty("share").GetDouble(), 4)))];
     }
 
     [SkippableFact]

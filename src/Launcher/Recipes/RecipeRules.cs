@@ -1,5 +1,6 @@
 using E3Scale.Data.Chat;
 using E3Scale.Evaluation.Tasks;
+using E3Scale.MoE;
 using E3Scale.Pruner.Compensation;
 using E3Scale.Pruner.Distillation;
 using E3Scale.Pruner.Export;
@@ -25,6 +26,7 @@ internal static class RecipeRules
             throw binder.Error("export.patch",
                 "refuse, but compensation is linear-patch, whose patches no other loader knows; set it to side-file (patch.safetensors beside the weights) " +
                 "or scalar (their scalar part, folded into the weights).", "compensation");
+        CheckMerging(recipe, binder);
         if (recipe.Kd is { EntropyOf: EntropyOwner.Student, Weight: TokenWeighting.EntropyOverMean })
             throw binder.Error("kd.weight",
                 "h/mean, but kd.entropy_of is student; the mean over a batch is known beforehand of the teacher's stored entropies only.", "kd.entropy_of");
@@ -34,6 +36,23 @@ internal static class RecipeRules
                 $"{recipe.Evaluate.ArithmeticItems}, but corpus.arithmetic_heldout_items is {recipe.Corpus.ArithmeticHeldoutItems}.",
                 "corpus.arithmetic_heldout_items");
         CheckChain(recipe.Evaluate.Chain, binder);
+    }
+
+    private static void CheckMerging(Recipe recipe, RecipeBinder binder)
+    {
+        if (recipe.Search.Method == PruningMethod.Come && recipe.Compensation != CompensationMethod.Concatenate)
+            throw binder.Error("compensation",
+                $"{EnumNames.Of(recipe.Compensation)}, but search.method is come, which chooses layers to merge, not to leave out; set it to concatenate.",
+                "search.method");
+        if (recipe.Compensation != CompensationMethod.Concatenate)
+            return;
+        if (recipe.Search.Method.Trains())
+            throw binder.Error("compensation",
+                $"concatenate, but search.method is {EnumNames.Of(recipe.Search.Method)}, which trains the weights while it chooses; layers of the teacher " +
+                "are merged, so take a method that trains nothing.", "search.method");
+        if (recipe.Train is { Adapter: Adapter.Lora, Lora.BaseDtype: FrozenStorage.Fp8 })
+            throw binder.Error("train.lora.base_dtype",
+                "fp8, but compensation is concatenate, which cuts matrices into channels and FP8 blocks cannot be; set it to same or bfloat16.", "compensation");
     }
 
     private static void CheckCorpus(CorpusSection corpus, RecipeBinder binder)

@@ -64,6 +64,9 @@ public sealed record SearchSection
     /// <summary>The candidates of <c>darwinlm</c>.</summary>
     public DarwinSection Darwin { get; init; } = new();
 
+    /// <summary>The merges of <c>come</c>.</summary>
+    public ComeSection Come { get; init; } = new();
+
     /// <summary>Generated arithmetic problems that <c>iterative-task</c> judges by: others than those that evaluation asks.</summary>
     [Range(1, 1_000_000)]
     public int TaskItems { get; init; } = 200;

@@ -22,7 +22,7 @@ internal sealed class CompensateStep : IStage
     {
         var (recipe, folder) = (context.Recipe, context.Folder);
         if (recipe.Compensation == CompensationMethod.None)
-            throw new RecipeException("compensation: none, so there is nothing to measure. Set it to prune-and-comp or linear-patch.");
+            throw new RecipeException("compensation: none, so there is nothing to measure. Set it to prune-and-comp, linear-patch or concatenate.");
         var result = new CompensationStage(
             new CompensationOptions
             {

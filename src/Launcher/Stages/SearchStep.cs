@@ -4,6 +4,7 @@ using E3Scale.Launcher.Recipes;
 using E3Scale.Launcher.Runs;
 using E3Scale.MoE;
 using E3Scale.Pruner.Methods;
+using E3Scale.Pruner.Methods.Come;
 using E3Scale.Pruner.Methods.DarwinLm;
 using E3Scale.Pruner.Methods.IterativeTask;
 using E3Scale.Pruner.Methods.ShearedLlama;
@@ -74,7 +75,8 @@ internal sealed class SearchStep : IStage
                 Generations = context.Recipe.Search.Darwin.Generations,
                 TrainTokens = context.Recipe.Search.Darwin.TrainTokens,
                 LearningRate = context.Recipe.Search.Darwin.LearningRate,
-            }),
+            },
+            new ComeOptions { SearchesShare = context.Recipe.Search.Come.SearchShare }),
         new SelectionOptions
         {
             TeacherFolder = teacher,

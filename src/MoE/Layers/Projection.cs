@@ -44,6 +44,9 @@ public sealed class Projection
     /// <summary>b [O], or null.</summary>
     public ModelParameter? Bias { get; }
 
+    /// <summary>Shown what <see cref="Forward"/> is applied to, before the result; null (default) for nobody.</summary>
+    public Action<Tensor>? InputObserver { get; set; }
+
     /// <summary>True when there is an adapter.</summary>
     public bool HasAdapter => _loraA is not null;
 
@@ -52,6 +55,7 @@ public sealed class Projection
     /// <returns>[..., O]; owned by the current dispose scope.</returns>
     public Tensor Forward(Tensor x)
     {
+        InputObserver?.Invoke(x);
         // Autograd keeps what a product needs for its gradients: of a frozen W no gradient, so x is not kept; a widened W must not be either.
         var y = Weight.IsCompressed ? FrozenLinearFunction.apply(x, this) : Multiply(x, Weight, Bias);
         return _loraA is null ? y : y + Multiply(Multiply(x, _loraA), _loraB!) * _loraScale;

@@ -11,4 +11,7 @@ public enum CompensationMethod
 
     /// <summary>LinearPatch: a linear map of the residual stream at each cut, which the recovery may train. No published architecture has one.</summary>
     LinearPatch,
+
+    /// <summary>CoMe's concatenation: each dropped layer leaves its most sensitive channels to a layer that stays, which is as wide as it was.</summary>
+    Concatenate,
 }

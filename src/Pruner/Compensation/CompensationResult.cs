@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using E3Scale.Pruner.Merging;
 
 namespace E3Scale.Pruner.Compensation;
 
@@ -31,6 +32,14 @@ public sealed record CompensationResult
     /// <summary>For each of them the patch's scalar part, the mean of its diagonal.</summary>
     [JsonPropertyName("patch_scales")]
     public double[] PatchScales { get; init; } = [];
+
+    /// <summary>Dropped layers and those that they were merged into, in order; none for a compensation that merges none.</summary>
+    [JsonPropertyName("merges")]
+    public LayerMerge[] Merges { get; init; } = [];
+
+    /// <summary>The merged layers that stay, ascending: where their channels come from.</summary>
+    [JsonPropertyName("merged_layers")]
+    public MergedLayer[] MergedLayers { get; init; } = [];
 
     /// <summary>Sequences it was measured on.</summary>
     [JsonPropertyName("calibration_sequences")]

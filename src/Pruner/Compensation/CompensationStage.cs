@@ -1,5 +1,6 @@
 using E3Scale.Data.Corpora;
 using E3Scale.MoE;
+using E3Scale.Pruner.Merging;
 using E3Scale.Pruner.Search;
 using E3Scale.Pruner.Selection;
 using E3Scale.Pruner.Training;
@@ -24,6 +25,9 @@ public sealed class CompensationStage(CompensationOptions options, StageEnvironm
         using var corpus = PackedCorpus.Open(options.CorpusFile);
         using var checkpoint = HuggingFaceCheckpoint.Open(options.TeacherFolder);
         var mask = JsonFile.Read<MaskResult>(Path.Combine(options.SearchFolder, "mask.json"), "search");
+        if (options.Method == CompensationMethod.Concatenate && mask.Steps > 0)
+            throw new StageInputException(
+                $"concatenate merges layers of the teacher, but {mask.Method} trained the weights while it chose. Take a search.method that trains nothing.");
         using var model = ShardedModel.Load(
             checkpoint, mesh, corpus.SequenceLength, options.Train.DType, frozen: options.Train.Frozen,
             placement: environment.Experts.Plan(checkpoint.Config, mesh.Shape, trains: mask.Steps > 0));
@@ -37,6 +41,7 @@ public sealed class CompensationStage(CompensationOptions options, StageEnvironm
         {
             CompensationMethod.PruneAndComp => Scale(model, probe, batches, mask),
             CompensationMethod.LinearPatch => Patch(model, probe, batches, mask),
+            CompensationMethod.Concatenate => Merge(new MergeProbe(model, checkpoint, probe), probe, batches, mask),
             _ => throw new InvalidOperationException($"{options.Method} measures nothing"),
         };
         if (environment.IsRoot)
@@ -77,6 +82,23 @@ public sealed class CompensationStage(CompensationOptions options, StageEnvironm
             DropOrder = DropOrder(mask),
             PatchedCuts = [.. cuts],
             PatchScales = [.. ratios.Select(ratio_H => ratio_H.Average())],
+            CalibrationSequences = batches.Sequences,
+            ForwardTokens = probe.ForwardTokens,
+        };
+    }
+
+    private CompensationResult Merge(MergeProbe merging, ModelProbe probe, CalibrationBatches batches, MaskResult mask)
+    {
+        int[] order = DropOrder(mask);
+        environment.Progress.Begin("concatenate", order.Length, "layers");
+        var merges = Concatenation.Measure(merging, mask, order, done => environment.Progress.Report(done));
+        environment.Progress.End();
+        return new CompensationResult
+        {
+            Method = "concatenate",
+            DropOrder = order,
+            Merges = merges,
+            MergedLayers = [.. merges.Select(merge => merge.Into).Where(mask.Kept.Contains).Distinct().Order().Select(layer => merging[layer])],
             CalibrationSequences = batches.Sequences,
             ForwardTokens = probe.ForwardTokens,
         };

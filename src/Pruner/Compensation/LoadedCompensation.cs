@@ -1,4 +1,5 @@
 using E3Scale.MoE;
+using E3Scale.Pruner.Merging;
 using E3Scale.Pruner.Training;
 using E3Scale.Sharding;
 
@@ -28,12 +29,19 @@ internal sealed class LoadedCompensation
     /// <summary>Factors of weights, by name; null where none are scaled.</summary>
     public IReadOnlyDictionary<string, double>? FactorsOf(ShardedModel model) => _result.Scaling?.FactorsOf(model.Config, model.Names);
 
+    /// <summary>Names of weights that are no longer the teacher's, nor factors of them.</summary>
+    public IReadOnlySet<string> ReplacedWeights(ShardedModel model) =>
+        MergedWeights.NamesOf(model.Config, model.Names, _result.MergedLayers).ToHashSet(StringComparer.Ordinal);
+
     /// <summary>
     /// Compensates a model that was just loaded without its dropped layers, before anything becomes trainable. At every start: frozen weights are
     /// the teacher's each time, and what a recovery's checkpoint holds replaces the others.
     /// </summary>
-    public void Apply(ShardedModel model)
+    /// <param name="model">The model.</param>
+    /// <param name="teacher">The teacher's weights, those of dropped layers too.</param>
+    public void Apply(ShardedModel model, IWeightSource teacher)
     {
+        MergedWeights.Apply(model, teacher, _result.MergedLayers);
         _result.Scaling?.ScaleWeights(model);
         if (_result.PatchedCuts.Length > 0)
             model.AddPatches(Path.Combine(_folder, StreamPatch.FileName));

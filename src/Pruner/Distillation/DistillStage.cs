@@ -38,7 +38,7 @@ public sealed class DistillStage
             checkpoint, mesh, corpus.SequenceLength, _options.Train.DType, mask.Dropped, _options.Train.Frozen,
             MeasuredPartition(mask, mesh), _environment.Experts.Plan(checkpoint.Config, mesh.Shape, trains: true));
         var compensation = LoadedCompensation.Open(_options.CompensationFolder);
-        compensation?.Apply(model);
+        compensation?.Apply(model, checkpoint);
         using var objective = ObjectiveFactory.Create(_options.Objective, corpus, _options.StoreFolder, mesh, checkpoint);
         using var trainer = new StudentTrainer(model, corpus, _options.Train, objective);
         using var checkpoints = new TrainCheckpoint(Path.Combine(_options.OutputFolder, CheckpointFolder), mesh);

@@ -31,7 +31,7 @@ public sealed class ExportStage
         var mask = JsonFile.Read<MaskResult>(Path.Combine(_options.SearchFolder, "mask.json"), "search");
         using var model = ShardedModel.Load(checkpoint, mesh, _options.SequenceLength, _options.Train.DType, mask.Dropped, _options.Train.Frozen);
         var compensation = LoadedCompensation.Open(_options.CompensationFolder);
-        compensation?.Apply(model);
+        compensation?.Apply(model, checkpoint);
         using var trained = LoadTrained(model, mask.Steps, compensation);
 
         var factors = compensation?.FactorsOf(model);
@@ -56,7 +56,7 @@ public sealed class ExportStage
                 ? PatchFolding.Collect(model, compensation.PatchedCuts)
                 : throw new StageInputException(
                     "the student has patches of the residual stream, which no other loader knows. Set export.patch to side-file or scalar.");
-        ShardedExport.Write(model, exporter, isTrainedFromSource: true, factors);
+        ShardedExport.Write(model, exporter, isTrainedFromSource: true, factors, compensation?.ReplacedWeights(model));
         _environment.Progress.Report(1);
         _environment.Progress.End();
         return new ExportSummary(exporter.Rounding, LacksPrediction: _options.KeepsPrediction && !exporter.HasPrediction);

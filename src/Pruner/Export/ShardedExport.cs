@@ -14,14 +14,16 @@ public static class ShardedExport
     /// Whether the model began as the exporter's source, so that weights which training left alone may be copied from there. Default no.
     /// </param>
     /// <param name="sourceScales">Factors by which weights in the model differ from the source's that training left alone, by name; null for none.</param>
+    /// <param name="replaced">Names of weights that are not the source's although no training moved them; null for none.</param>
     /// <exception cref="CheckpointException">A file cannot be written.</exception>
     public static void Write(
-        ShardedModel model, CheckpointExporter exporter, bool isTrainedFromSource = false, IReadOnlyDictionary<string, double>? sourceScales = null)
+        ShardedModel model, CheckpointExporter exporter, bool isTrainedFromSource = false, IReadOnlyDictionary<string, double>? sourceScales = null,
+        IReadOnlySet<string>? replaced = null)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(exporter);
         var world = model.Mesh.World;
-        Write(world, exporter, () => OwnTensors(model, isTrainedFromSource, sourceScales).Concat(exporter.PredictionTensors(world.Rank, world.Size)));
+        Write(world, exporter, () => OwnTensors(model, isTrainedFromSource, sourceScales, replaced).Concat(exporter.PredictionTensors(world.Rank, world.Size)));
     }
 
     /// <summary>Writes the exporter's source as it is stored, without a model in memory. Collective over the world.</summary>
@@ -51,7 +53,7 @@ public static class ShardedExport
 
     /// <summary>Dense weights of data rank 0, experts of the first expert group, a tied embedding once.</summary>
     private static IEnumerable<ExportTensor> OwnTensors(
-        ShardedModel model, bool isTrainedFromSource, IReadOnlyDictionary<string, double>? sourceScales)
+        ShardedModel model, bool isTrainedFromSource, IReadOnlyDictionary<string, double>? sourceScales, IReadOnlySet<string>? replaced)
     {
         var mesh = model.Mesh;
         var adapted = model.Decoder.Parameters.All.Select(parameter => Projection.AdaptedWeight(parameter.Name)).OfType<string>().ToHashSet(StringComparer.Ordinal);
@@ -66,7 +68,7 @@ public static class ShardedExport
             yield return new ExportTensor(parameter.Name, parameter.Value.shape, value)
             {
                 // What is kept in a smaller type was trained beside its rounded values: those are exported.
-                IsUnchanged = isTrainedFromSource && !parameter.Trainable && !isAdapted && !parameter.IsCompressed,
+                IsUnchanged = isTrainedFromSource && !parameter.Trainable && !isAdapted && !parameter.IsCompressed && replaced?.Contains(parameter.Name) != true,
                 SourceScale = sourceScales?.GetValueOrDefault(parameter.Name, 1) ?? 1,
                 Blocks = isAdapted ? null : parameter.Blocks,
             };

@@ -1,4 +1,5 @@
 using E3Scale.Pruner.Methods.Clp;
+using E3Scale.Pruner.Methods.Come;
 using E3Scale.Pruner.Methods.Controls;
 using E3Scale.Pruner.Methods.DarwinLm;
 using E3Scale.Pruner.Methods.IterativeTask;
@@ -17,7 +18,8 @@ public static class LayerSelectors
     /// <summary>Makes a selector with its published settings.</summary>
     /// <param name="method">Which one; none that <see cref="PruningMethodExtensions.Trains"/>.</param>
     /// <param name="darwin">Settings of <see cref="PruningMethod.DarwinLm"/>; null for the default ones.</param>
-    public static ILayerSelector Create(PruningMethod method, DarwinLmOptions? darwin = null) => method switch
+    /// <param name="come">Settings of <see cref="PruningMethod.Come"/>; null for the default ones.</param>
+    public static ILayerSelector Create(PruningMethod method, DarwinLmOptions? darwin = null, ComeOptions? come = null) => method switch
     {
         PruningMethod.ShortGpt => new ShortGptSelector(),
         PruningMethod.ShortGptIterative => new ShortGptSelector(isIterative: true),
@@ -32,6 +34,7 @@ public static class LayerSelectors
         PruningMethod.Clp => new ClpSelector(),
         PruningMethod.ClpGate => new ClpGateSelector(new ClpGateOptions()),
         PruningMethod.DarwinLm => new DarwinLmSelector(darwin ?? new DarwinLmOptions()),
+        PruningMethod.Come => new ComeSelector(come ?? new ComeOptions()),
         PruningMethod.IterativeTask => new IterativeTaskSelector(),
         PruningMethod.Random => new RandomSelector(),
         PruningMethod.UniformStride => new UniformStrideSelector(),

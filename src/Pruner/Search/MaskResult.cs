@@ -1,4 +1,5 @@
 using System.Text.Json.Serialization;
+using E3Scale.Pruner.Merging;
 
 namespace E3Scale.Pruner.Search;
 
@@ -36,6 +37,10 @@ public sealed record MaskResult
     /// <summary>Layers in the order in which the method let them go; empty (default) where it has no order.</summary>
     [JsonPropertyName("drop_order")]
     public int[] DropOrder { get; init; } = [];
+
+    /// <summary>For a method that merges layers, into which each of them went, in the order of <see cref="DropOrder"/>; empty (default) for others.</summary>
+    [JsonPropertyName("merges")]
+    public LayerMerge[] Merges { get; init; } = [];
 
     /// <summary>Positions that training went through until here.</summary>
     [JsonPropertyName("tokens")]

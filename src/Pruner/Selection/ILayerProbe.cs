@@ -1,3 +1,5 @@
+using E3Scale.Pruner.Merging;
+
 namespace E3Scale.Pruner.Selection;
 
 /// <summary>What calibration text says about a model and its parts. Nothing is trained. Collective over the mesh.</summary>
@@ -14,6 +16,9 @@ public interface ILayerProbe
 
     /// <summary>What the weights and gradients of them say; for methods with <see cref="ILayerSelector.NeedsGradients"/> or that look at no text.</summary>
     IWeightProbe Weights { get; }
+
+    /// <summary>Merges layers, for methods that do.</summary>
+    IMergeProbe Merges { get; }
 
     /// <summary>1 - mean over tokens of cos(x_l, x_{l+1}) for every kept layer l, in the model of the kept layers.</summary>
     /// <param name="isKept">[L].</param>

@@ -1,6 +1,6 @@
 namespace E3Scale.Pruner.Selection;
 
-/// <summary>A published way to choose layers of an untouched teacher. It sees the model through an <see cref="ILayerProbe"/> only.</summary>
+/// <summary>A published way to choose layers of a teacher that no training changes. It sees the model through an <see cref="ILayerProbe"/> only.</summary>
 /// <remarks>
 /// Every rank runs it with the same numbers and comes to the same choice. Methods that change weights while they choose, as E3-Pruner does, are
 /// an <see cref="ILayerPruner"/> of their own.

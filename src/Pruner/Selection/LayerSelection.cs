@@ -1,3 +1,5 @@
+using E3Scale.Pruner.Merging;
+
 namespace E3Scale.Pruner.Selection;
 
 /// <summary>What a selector chose.</summary>
@@ -7,6 +9,9 @@ public sealed record LayerSelection(IReadOnlyList<int> DropOrder, double[] Score
 {
     /// <summary>Layers that the method itself kept whatever they score; empty (default) for none.</summary>
     public IReadOnlyCollection<int> Spared { get; init; } = [];
+
+    /// <summary>For methods that merge layers, what becomes of each one in the order of <see cref="DropOrder"/>; empty (default) for others.</summary>
+    public IReadOnlyList<LayerMerge> Merges { get; init; } = [];
 
     /// <summary>A choice by scores alone: the smallest go, of equal ones the higher layer.</summary>
     /// <param name="scores">[L]; larger means keep.</param>

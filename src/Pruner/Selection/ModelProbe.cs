@@ -1,8 +1,10 @@
 using E3Scale.Data.Corpora;
 using E3Scale.Kernels;
+using E3Scale.MoE;
 using E3Scale.Mpi;
 using E3Scale.Pruner.Distillation;
 using E3Scale.Pruner.Importance;
+using E3Scale.Pruner.Merging;
 using E3Scale.Sharding;
 using static TorchSharp.torch;
 
@@ -20,6 +22,10 @@ namespace E3Scale.Pruner.Selection;
 public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, CalibrationBatches batches, ITaskMetric? task = null) : ILayerProbe
 {
     private WeightProbe? _weights;
+    private MergeProbe? _merges;
+
+    /// <summary>The model's weights, for methods that merge layers; null (default) where none does.</summary>
+    public IWeightSource? Source { get; init; }
 
     /// <summary>Told, while a probe goes on, how many of its batches are done; null (default) for nobody.</summary>
     public Action<int>? AfterBatches { get; set; }
@@ -29,6 +35,13 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
 
     /// <inheritdoc/>
     public IWeightProbe Weights => _weights ??= new WeightProbe(model, corpus, batches, this);
+
+    /// <inheritdoc/>
+    /// <exception cref="ArgumentException">There is no <see cref="Source"/>.</exception>
+    public IMergeProbe Merges => _merges ??= new MergeProbe(model, Source ?? throw new ArgumentException("no weights to merge layers from"), this);
+
+    /// <summary>Numbers of the calibration sequences.</summary>
+    internal IReadOnlyList<long> Sequences { get; } = [.. batches.All.SelectMany(batch => batch)];
 
     /// <inheritdoc/>
     public int Layers => model.Config.LayerCount;
@@ -230,5 +243,6 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
     private Tensor Logits(Tensor hidden_BTH) =>
         model.Decoder.Logits(hidden_BTH).flatten(0, 1).to_type(ScalarType.Float32).cpu().contiguous();
 
-    private static ReadOnlySpan<float> Floats(Tensor value) => TensorMemory.AsSpan<float>(value.to_type(ScalarType.Float32).cpu().contiguous());
+    /// <summary>The numbers of a tensor; valid while the current dispose scope lives.</summary>
+    internal static ReadOnlySpan<float> Floats(Tensor value) => TensorMemory.AsSpan<float>(value.to_type(ScalarType.Float32).cpu().contiguous());
 }

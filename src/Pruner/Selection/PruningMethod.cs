@@ -48,6 +48,9 @@ public enum PruningMethod
     /// <summary>DarwinLM's evolution over sets of layers.</summary>
     DarwinLm,
 
+    /// <summary>CoMe: neighbours that turn the stream least are merged into one.</summary>
+    Come,
+
     /// <summary>SLEB's loop by a task instead of a text.</summary>
     IterativeTask,
 

@@ -6,7 +6,7 @@ using E3Scale.Sharding;
 namespace E3Scale.Pruner.Selection;
 
 /// <summary>
-/// Runs an <see cref="ILayerSelector"/> on the teacher and writes mask.json. No weight changes, so recovery starts from the teacher's and has all
+/// Runs an <see cref="ILayerSelector"/> on the teacher and writes mask.json. No weight changes but in memory, for selectors that merge, so recovery starts from the teacher's and has all
 /// training steps: the same number of tokens as a search and its recovery together.
 /// </summary>
 /// <param name="selector">What chooses.</param>
@@ -25,7 +25,10 @@ public sealed class SelectionStage(ILayerSelector selector, SelectionOptions opt
             checkpoint, mesh, corpus.SequenceLength, options.DType, placement: environment.Experts.Plan(checkpoint.Config, mesh.Shape, selector.NeedsGradients));
         int layers = model.Config.LayerCount;
         var target = new SelectionTarget(layers - options.KeepLayers, options.ProtectsEnds ? [0, layers - 1] : [], options.Seed);
-        var probe = new ModelProbe(model, corpus, new CalibrationBatches(corpus, options.Sequences, options.MicroBatchSequences, options.Seed), options.Task);
+        var probe = new ModelProbe(model, corpus, new CalibrationBatches(corpus, options.Sequences, options.MicroBatchSequences, options.Seed), options.Task)
+        {
+            Source = checkpoint,
+        };
         var result = Describe(Select(probe, target), probe, target.ProtectedLayers);
         if (environment.IsRoot)
             JsonFile.Write(Path.Combine(options.OutputFolder, "mask.json"), result);
@@ -68,6 +71,7 @@ public sealed class SelectionStage(ILayerSelector selector, SelectionOptions opt
             ForwardTokens = probe.ForwardTokens,
             GradientTokens = probe.GradientTokens,
             DropOrder = [.. selection.DropOrder],
+            Merges = [.. selection.Merges],
         };
     }
 }

@@ -141,6 +141,21 @@ public sealed class RecipeLoaderTests : IDisposable
     public void Load_BudgetThatContradicts_SaysWhatToChange(string expected, params string[] changes) =>
         Assert.Contains(expected, MessageOf(Minimal, changes), StringComparison.Ordinal);
 
+    [Theory]
+    [InlineData("compensation: none, but search.method is come", "search.method=come")]
+    [InlineData("compensation: prune-and-comp, but search.method is come", "search.method=come", "compensation=prune-and-comp")]
+    [InlineData("compensation: concatenate, but search.method is sheared-llama", "search.method=sheared-llama", "compensation=concatenate")]
+    [InlineData(
+        "train.lora.base_dtype: fp8, but compensation is concatenate",
+        "search.method=shortgpt", "compensation=concatenate", "train.adapter=lora", "train.lora.base_dtype=fp8")]
+    public void Load_MergesThatCannotBe_SayWhatToChange(string expected, params string[] changes) =>
+        Assert.Contains(expected, MessageOf(Minimal, changes), StringComparison.Ordinal);
+
+    [Theory]
+    [InlineData("come")]
+    [InlineData("random")]
+    public void Load_ConcatenationOfAChoice_IsAllowed(string method) => Load(Minimal, $"search.method={method}", "compensation=concatenate");
+
     [Fact]
     public void Load_HeldoutAlsoTrainedOn_Throws() =>
         Assert.Contains("corpus.heldout: a.txt is also in corpus.paths", MessageOf(Minimal, "corpus.heldout=[a.txt]"), StringComparison.Ordinal);

@@ -1,9 +1,10 @@
+using E3Scale.Pruner.Merging;
 using E3Scale.Pruner.Selection;
 
 namespace E3Scale.Pruner.Tests.Methods;
 
 /// <summary>A model of nothing but numbers: block influences, and a loss that is a function of the dropped layers.</summary>
-internal sealed class FakeProbe(int layers, Func<int[], double> loss, Func<int[], double[]>? influence = null) : ILayerProbe, IWeightProbe
+internal sealed class FakeProbe(int layers, Func<int[], double> loss, Func<int[], double[]>? influence = null) : ILayerProbe, IWeightProbe, IMergeProbe
 {
     /// <summary>What <see cref="Taylor"/> answers.</summary>
     public double[] TaylorScores { get; init; } = new double[layers];
@@ -18,6 +19,20 @@ internal sealed class FakeProbe(int layers, Func<int[], double> loss, Func<int[]
     public HashSet<ProbeMetric> Metrics { get; } = [];
 
     public IWeightProbe Weights => this;
+
+    public IMergeProbe Merges => this;
+
+    /// <summary>Pair scores of the model of the kept layers; none can be told apart by default.</summary>
+    public Func<IReadOnlyList<bool>, double[]> PairScores { get; init; } = isKept => new double[isKept.Count];
+
+    /// <summary>What a layer turns the stream, for the shares of a merge.</summary>
+    public double[] Influences { get; init; } = new double[layers];
+
+    /// <summary>Next-token loss after a merge.</summary>
+    public Func<LayerMerge, double> MergedLoss { get; init; } = _ => 0;
+
+    /// <summary>Merges that were done, in order.</summary>
+    public List<LayerMerge> Merged { get; } = [];
 
     public int Layers => layers;
 
@@ -76,6 +91,21 @@ internal sealed class FakeProbe(int layers, Func<int[], double> loss, Func<int[]
         Assert.All(layers, layer => Assert.True(isKept[layer]));
         return [.. layers.Select(layer => loss([.. Dropped(isKept).Append(layer).Order()]))];
     }
+
+    public MergeMeasures Measure(IReadOnlyList<bool> isKept)
+    {
+        Judged++;
+        return new MergeMeasures { Influence = Influences, PairScores = PairScores(isKept), Attention = [], Mlp = [] };
+    }
+
+    public double LossAfter(IReadOnlyList<bool> isKept, LayerMerge merge, MergeMeasures measures)
+    {
+        Judged++;
+        Assert.True(isKept[merge.Layer] && isKept[merge.Into]);
+        return MergedLoss(merge);
+    }
+
+    public void Merge(LayerMerge merge, MergeMeasures measures) => Merged.Add(merge);
 
     private static int[] Dropped(IReadOnlyList<bool> isKept) => [.. Enumerable.Range(0, isKept.Count).Where(layer => !isKept[layer])];
 }
