@@ -1,4 +1,5 @@
 using E3Scale.Evaluation.Tasks;
+using E3Scale.MoE;
 
 namespace E3Scale.Evaluation;
 
@@ -22,6 +23,9 @@ public sealed record EvaluateOptions
 
     /// <summary>Layers of the teacher that were dropped.</summary>
     public required IReadOnlyList<int> DroppedLayers { get; init; }
+
+    /// <summary>Branches of the teacher's other layers that were dropped. Default none.</summary>
+    public DroppedBranches DroppedBranches { get; init; } = DroppedBranches.None;
 
     /// <summary>Packed held-out corpus.</summary>
     public required string HeldOutFile { get; init; }

@@ -6,7 +6,8 @@ using E3Scale.Sharding;
 namespace E3Scale.Pruner.Importance;
 
 /// <summary>
-/// Leave-one-out importance: mean KL(teacher || teacher without layer l) over the calibration tokens (E3-Pruner, section 3.2), and block influence.
+/// Leave-one-out importance: mean KL(teacher || teacher without layer l) over the calibration tokens (E3-Pruner, section 3.2), and block influence; of
+/// branches instead of layers where they are asked for. Times, if asked for, are measured once here, so that everything behind is determined by the file.
 /// </summary>
 public sealed class ImportanceStage
 {
@@ -34,18 +35,21 @@ public sealed class ImportanceStage
         var batches = new CalibrationBatches(corpus, _options.Sequences, _options.MicroBatchSequences, _options.Seed);
         int layers = model.Config.LayerCount;
         _environment.Progress.Begin("importance", batches.All.Count, "batches");
-        var probe = new ModelProbe(model, corpus, batches) { AfterBatches = done => _environment.Progress.Report(done) };
-        bool[] all = AllLayers.Kept(layers);
-        double[] kl = probe.LossWithoutEach(all, [.. Enumerable.Range(0, layers)], ProbeMetric.Kl);
+        var probe = new ModelProbe(model, corpus, batches) { Units = _options.Units, AfterBatches = done => _environment.Progress.Report(done) };
+        bool[] all = AllLayers.Kept(layers * _options.Units.PerLayer());
+        double[] kl = probe.LossWithoutEach(all, [.. Enumerable.Range(0, all.Length)], ProbeMetric.Kl);
         probe.AfterBatches = null; // one more pass over the batches, next to half as many as there are layers
         double[] influence = probe.BlockInfluence(all);
+        double[]? seconds = _options.MeasuresTimes ? UnitLatency.Measure(model, corpus, batches, _options.Units) : null;
         _environment.Progress.End();
 
         var result = new ImportanceResult
         {
             Layers = layers,
+            Units = _options.Units,
             Kl = kl,
             BlockInfluence = influence,
+            Seconds = seconds,
             ProtectedLayers = [0, layers - 1],
             CalibrationSequences = batches.Sequences,
             Tokens = batches.Tokens,
