@@ -192,7 +192,7 @@ public class PipelineTests(SmallModel model)
         var runs = new[] { MeshOf.OneRank, MeshOf.TwoStages }.Select(mesh =>
         {
             string run = model.RunWith(mesh, "corpus", "store");
-            E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, model.Arguments("run", run, mesh, "search.units=branches", "train.adapter=lora")).Expect(0);
+            E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, model.Arguments("run", run, mesh, "search.units=branches", "train.adapter=lora", "mesh.layer_costs=measured")).Expect(0);
             Assert.True(File.Exists(Path.Combine(run, "report.html")));
             return run;
         }).ToArray();
