@@ -1,5 +1,6 @@
 using E3Scale.Evaluation.Chains;
 using E3Scale.Evaluation.Tasks;
+using E3Scale.MoE;
 
 namespace E3Scale.Evaluation;
 
@@ -23,6 +24,9 @@ public sealed record EvaluateOptions
 
     /// <summary>Layers of the teacher that were dropped.</summary>
     public required IReadOnlyList<int> DroppedLayers { get; init; }
+
+    /// <summary>Branches of the teacher's other layers that were dropped. Default none.</summary>
+    public DroppedBranches DroppedBranches { get; init; } = DroppedBranches.None;
 
     /// <summary>Packed held-out corpus.</summary>
     public required string HeldOutFile { get; init; }

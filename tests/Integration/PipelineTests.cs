@@ -221,6 +221,47 @@ public class PipelineTests(SmallModel model)
     }
 
     [SkippableFact]
+    public void Run_Branches_TwoStagesEndAsOneRankDoes()
+    {
+        var runs = new[] { MeshOf.OneRank, MeshOf.TwoStages }.Select(mesh =>
+        {
+            string run = model.RunWith(mesh, "corpus", "store");
+            E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, model.Arguments("run", run, mesh, "search.units=branches", "train.adapter=lora", "mesh.layer_costs=measured")).Expect(0);
+            Assert.True(File.Exists(Path.Combine(run, "report.html")));
+            return run;
+        }).ToArray();
+
+        using JsonDocument alone = Read(runs[0], "search", "mask.json"), shared = Read(runs[1], "search", "mask.json");
+        foreach (string field in new[] { "units", "kept", "dropped", "dropped_branches" })
+            Assert.Equal(alone.RootElement.GetProperty(field).ToString(), shared.RootElement.GetProperty(field).ToString());
+        JsonElement halves = alone.RootElement.GetProperty("dropped_branches");
+        int branches = halves.GetProperty("attention").GetArrayLength() + halves.GetProperty("mlp").GetArrayLength();
+        Assert.Equal(4, 2 * alone.RootElement.GetProperty("dropped").GetArrayLength() + branches);
+        using JsonDocument summary = Read(runs[0], "eval", "summary.json"), other = Read(runs[1], "eval", "summary.json");
+        Assert.Equal(HeldOutLoss(summary.RootElement), HeldOutLoss(other.RootElement), 1e-4);
+        Assert.Equal(
+            summary.RootElement.GetProperty("pruned").GetProperty("parameters").GetInt64(),
+            summary.RootElement.GetProperty("student").GetProperty("parameters").GetInt64());
+        E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, "inspect", Path.Combine(runs[0], "student")).Expect(0);
+
+        static JsonDocument Read(params string[] parts) => JsonDocument.Parse(File.ReadAllText(Path.Combine(parts)));
+    }
+
+    [SkippableFact]
+    public void Distill_ShareOfTime_IsMeasuredOnceAndReached()
+    {
+        string run = model.RunWith(MeshOf.OneRank, "corpus", "store");
+        string[] changes = ["search.budget=latency", "search.drop_layers=null", "search.drop_share=0.3"];
+        E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, model.Arguments("search", run, MeshOf.OneRank, changes)).Expect(0);
+
+        using JsonDocument importance = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "importance", "importance.json")));
+        using JsonDocument mask = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "search", "mask.json")));
+        double[] seconds = [.. importance.RootElement.GetProperty("seconds").EnumerateArray().Select(time => time.GetDouble())];
+        Assert.Equal(SmallModel.Layers, seconds.Length);
+        Assert.True(mask.RootElement.GetProperty("dropped").EnumerateArray().Sum(layer => seconds[layer.GetInt32()]) >= 0.3 * seconds.Sum() - 1e-8);
+    }
+
+    [SkippableFact]
     public void Run_ImportanceDeleted_MeasuresItAgainAndKeepsTheRest()
     {
         string run = model.NewFolder();

@@ -11,6 +11,7 @@ internal static class MeshRuns
     public const string Full = "full";
     public const string Lora = "lora";
     public const string Search = "search";
+    public const string BranchSearch = "branch-search";
     public const string Tied = "tied";
     public const string Recomputed = "recomputed";
     public const string RecomputedSearch = "recomputed-search";
@@ -92,6 +93,8 @@ internal static class MeshRuns
             Write(folder, Lora, mesh, training.Train(0, TinyTraining.Steps));
         using (var training = new TinyTraining(TinyModel.DeepSeek, mesh, folder))
             Write(folder, Search, mesh, training.Search(0, TinyTraining.SearchSteps));
+        using (var training = new TinyTraining(TinyModel.DeepSeek, mesh, folder, units: PruningUnits.Branches))
+            Write(folder, BranchSearch, mesh, training.Search(0, TinyTraining.SearchSteps));
         using (var training = new TinyTraining(TinyModel.DeepSeek, mesh, folder, hasSoftGates: true))
             Write(folder, Sheared, mesh, training.SearchToTheEnd());
         if (mesh.Shape.Pipeline > 1)

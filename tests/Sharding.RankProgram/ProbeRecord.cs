@@ -12,6 +12,9 @@ internal sealed record ProbeRecord
     /// <summary>Divergence of a gated model, and its slope by each gate.</summary>
     public required double[] GatedKl { get; init; }
 
+    /// <summary>Divergence of the model without each branch of its layers.</summary>
+    public required double[] WithoutBranches { get; init; }
+
     /// <summary>Divergence of a model without a layer after three steps of training.</summary>
     public required double Trained { get; init; }
 }

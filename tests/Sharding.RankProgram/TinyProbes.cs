@@ -1,4 +1,5 @@
 using E3Scale.Data.Corpora;
+using E3Scale.MoE;
 using E3Scale.Pruner.Selection;
 
 namespace E3Scale.Sharding.RankProgram;
@@ -12,9 +13,20 @@ internal static class TinyProbes
         using var corpus = PackedCorpus.Open(TinyCorpus.PathIn(folder));
         using var model = tiny.Shard(mesh);
         // Seven batches: data ranks have unequal numbers of them.
-        var probe = new ModelProbe(model, corpus, new CalibrationBatches(corpus, sequences: 13, batchSequences: 2, seed: 1));
+        var batches = new CalibrationBatches(corpus, sequences: 13, batchSequences: 2, seed: 1);
+        var probe = new ModelProbe(model, corpus, batches);
+        var branches = new ModelProbe(model, corpus, batches) { Units = PruningUnits.Branches };
+        bool[] all = [.. Enumerable.Repeat(true, 2 * tiny.Config.LayerCount)];
+        double[] without = branches.LossWithoutEach(all, [.. Enumerable.Range(0, all.Length)], ProbeMetric.Kl);
         var (kl, byGate) = probe.Weights.GatedKl([1, 0.8, 0.3, 0.6, 0, 0.9]);
         double trained = probe.Weights.LossAfterTraining([true, true, false, true, true, true], [0, 3, 5], 1e-3, ProbeMetric.Kl);
-        return new ProbeRecord { Taylor = probe.Weights.Taylor(), Magnitude = probe.Weights.Magnitude(), GatedKl = [kl, .. byGate], Trained = trained };
+        return new ProbeRecord
+        {
+            Taylor = probe.Weights.Taylor(),
+            Magnitude = probe.Weights.Magnitude(),
+            GatedKl = [kl, .. byGate],
+            WithoutBranches = without,
+            Trained = trained,
+        };
     }
 }

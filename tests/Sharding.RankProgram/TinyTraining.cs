@@ -49,10 +49,12 @@ internal sealed class TinyTraining : IDisposable
     /// </param>
     /// <param name="change">What else is to differ from the default options.</param>
     /// <param name="hasSoftGates">Whether a search learns Sheared-LLaMA's gates instead of E3-Pruner's scores.</param>
+    /// <param name="units">What a search drops.</param>
     public TinyTraining(
         TinyModel model, Mesh mesh, string folder, LoraOptions? lora = null, ScalarType dtype = ScalarType.Float32, int batchSequences = 8,
         PipelineScheduleKind schedule = PipelineScheduleKind.OneForwardOneBackward, ExpertPlacement? placement = null,
-        int draws = 2, Func<TrainOptions, TrainOptions>? change = null, bool hasSoftGates = false)
+        int draws = 2, Func<TrainOptions, TrainOptions>? change = null, bool hasSoftGates = false,
+        PruningUnits units = PruningUnits.Layers)
     {
         _mesh = mesh;
         _corpus = PackedCorpus.Open(TinyCorpus.PathIn(folder));
@@ -74,7 +76,7 @@ internal sealed class TinyTraining : IDisposable
         };
         options = change?.Invoke(options) ?? options;
         _trainer = new StudentTrainer(_model, _corpus, options, _objective);
-        _learner = hasSoftGates ? CreateGates(model.Config.LayerCount, options, draws) : CreateLearner(model.Config.LayerCount, options, draws);
+        _learner = hasSoftGates ? CreateGates(model.Config.LayerCount, options, draws) : CreateLearner(model.Config.LayerCount, options, draws, units);
     }
 
     public MeshOptimizer Optimizer => _trainer.Optimizer;
@@ -172,9 +174,9 @@ internal sealed class TinyTraining : IDisposable
         },
         layers, [0, layers - 1], _mesh, _trainer.Plan);
 
-    private MaskLearner CreateLearner(int layers, TrainOptions options, int draws)
+    private MaskLearner CreateLearner(int layers, TrainOptions options, int draws, PruningUnits units)
     {
-        double[] importance_L = [.. Enumerable.Range(0, layers).Select(layer => 0.1 + 0.02 * layer)];
+        double[] importance_L = [.. Enumerable.Range(0, layers * units.PerLayer()).Select(unit => 0.1 + 0.02 * unit / units.PerLayer())];
         var search = new SearchOptions
         {
             TeacherFolder = "",
@@ -186,7 +188,8 @@ internal sealed class TinyTraining : IDisposable
             Steps = SearchSteps,
             KeepLayers = layers - 2,
             DrawsPerStep = draws,
+            Units = units,
         };
-        return new MaskLearner(search, importance_L, [0, layers - 1], _mesh, _trainer.Plan);
+        return new MaskLearner(search, importance_L, [.. units.OfLayer(0), .. units.OfLayer(layers - 1)], _mesh, _trainer.Plan);
     }
 }

@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using E3Scale.Evaluation.Report.RunFiles;
 using E3Scale.LogitStore;
+using E3Scale.MoE;
 
 namespace E3Scale.Evaluation.Report;
 
@@ -73,17 +74,17 @@ public sealed record ReportInput
     // The charts index arrays of different files by the same layer number.
     private void EnsureConsistent(string runDirectory)
     {
-        if (Importance is not null && Importance.Kl.Count != Importance.Layers)
-            throw new InvalidDataException($"{runDirectory}/importance/importance.json: {Importance.Kl.Count} values for {Importance.Layers} layers");
-        if (Mask is not null && Mask.Kept.Concat(Mask.Dropped).Any(layer => layer < 0 || layer >= Mask.Layers))
+        if (Importance is not null && Importance.Kl.Count != Importance.Layers * Importance.Units.PerLayer())
+            throw new InvalidDataException($"{runDirectory}/importance/importance.json: {Importance.Kl.Count} values for {Importance.Layers} layers, counted by {Importance.Units}");
+        if (Mask is not null && Mask.Kept.Concat(Mask.Dropped).Concat(Mask.DroppedBranches.Misplaced(Mask.Layers)).Any(layer => layer < 0 || layer >= Mask.Layers))
             throw new InvalidDataException($"{runDirectory}/search/mask.json: a layer outside 0..{Mask.Layers - 1}");
         if (Importance is not null && Mask is not null && Importance.Layers != Mask.Layers)
             throw new InvalidDataException($"{runDirectory}: importance.json has {Importance.Layers} layers, mask.json {Mask.Layers}");
         foreach (var point in Trajectory)
         {
-            int layers = Mask?.Layers ?? Trajectory[0].Scores.Count;
-            if (point.Scores.Count != layers || point.Kept.Count != layers)
-                throw new InvalidDataException($"{runDirectory}/search/trajectory.jsonl, step {point.Step}: not one score for each of {layers} layers");
+            int units = Mask is null ? Trajectory[0].Scores.Count : Mask.Layers * Mask.Units.PerLayer();
+            if (point.Scores.Count != units || point.Kept.Count != units)
+                throw new InvalidDataException($"{runDirectory}/search/trajectory.jsonl, step {point.Step}: not one score for each of {units} layers or branches");
         }
     }
 }

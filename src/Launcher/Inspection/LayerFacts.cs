@@ -6,12 +6,14 @@ namespace E3Scale.Launcher.Inspection;
 /// <param name="Count">Layers, those of multi-token prediction not counted.</param>
 /// <param name="Dense">Numbers of the layers with a dense MLP.</param>
 /// <param name="Mixtures">Numbers of the layers that are mixtures of experts.</param>
+/// <param name="WithoutAttention">Numbers of the layers whose attention was pruned.</param>
+/// <param name="WithoutMlp">Numbers of the layers whose MLP was pruned.</param>
 /// <param name="Prediction">Layers of multi-token prediction behind them.</param>
 /// <param name="Attention">Kind and sizes of the attention.</param>
 /// <param name="DenseMlp">Sizes of a dense MLP; null when no layer has one.</param>
 /// <param name="Experts">Sizes and routing of a mixture; null for a dense model.</param>
 internal sealed record LayerFacts(
-    int Count, IReadOnlyList<int> Dense, IReadOnlyList<int> Mixtures, int Prediction, string Attention, string? DenseMlp, string? Experts)
+    int Count, IReadOnlyList<int> Dense, IReadOnlyList<int> Mixtures, IReadOnlyList<int> WithoutAttention, IReadOnlyList<int> WithoutMlp, int Prediction, string Attention, string? DenseMlp, string? Experts)
 {
     /// <summary>Reads them off a config.</summary>
     public static LayerFacts Of(ArchitectureConfig model)
@@ -19,7 +21,7 @@ internal sealed record LayerFacts(
         DecoderConfig config = model.Config;
         ILookup<bool, int> layers = Enumerable.Range(0, config.LayerCount).ToLookup(config.IsMoeLayer);
         return new LayerFacts(
-            config.LayerCount, [.. layers[false]], [.. layers[true]], model.PredictionLayerCount, Describe(config.Attention),
+            config.LayerCount, [.. layers[false]], [.. layers[true]], config.DroppedBranches.Attention, config.DroppedBranches.Mlp, model.PredictionLayerCount, Describe(config.Attention),
             layers[false].Any() ? $"width {config.IntermediateSize}" : null, config.Moe is { } moe ? Describe(moe) : null);
     }
 

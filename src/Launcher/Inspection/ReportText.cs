@@ -28,6 +28,10 @@ internal static class ReportText
                 Of(layers.Mixtures, "mixtures of experts")),
             Line("attention", layers.Attention),
         ];
+        if (layers.WithoutAttention.Count > 0)
+            lines.Add(Line("", $"pruned: no attention in {Ranges(layers.WithoutAttention)}"));
+        if (layers.WithoutMlp.Count > 0)
+            lines.Add(Line("", $"pruned: no MLP in {Ranges(layers.WithoutMlp)}"));
         if (layers.DenseMlp is not null)
             lines.Add(Line("dense MLP", layers.DenseMlp));
         if (layers.Experts is not null)

@@ -20,6 +20,7 @@ internal static class RecipeRules
         CheckCorpus(recipe.Corpus, binder);
         CheckMesh(recipe, binder);
         CheckExperts(recipe, binder);
+        CheckUnits(recipe, binder);
         CheckSearch(recipe.Search, binder);
         CheckTrain(recipe.Train, binder);
         if (recipe is { Compensation: CompensationMethod.LinearPatch, Export.Patch: PatchExport.Refuse })
@@ -92,15 +93,28 @@ internal static class RecipeRules
             throw binder.Error("mesh.expert_load", $"{recipe.ResolvePath(file)} does not exist; name the expert-load.json of an earlier capture, or leave it out.");
     }
 
+    private static void CheckUnits(Recipe recipe, RecipeBinder binder)
+    {
+        if (recipe.Search.Units == PruningUnits.Layers)
+            return;
+        if (recipe.Search.Method != PruningMethod.E3Pruner)
+            throw binder.Error("search.units",
+                $"branches, but search.method is {EnumNames.Of(recipe.Search.Method)}, which drops whole layers; only e3-pruner drops branches.", "search.method");
+        if (recipe.Compensation != CompensationMethod.None)
+            throw binder.Error("compensation",
+                $"{EnumNames.Of(recipe.Compensation)}, but search.units is branches; compensations stand in for whole layers, so set one of the two otherwise.",
+                "search.units");
+    }
+
     private static void CheckSearch(SearchSection search, RecipeBinder binder)
     {
-        if (search.Budget == PruningBudget.Parameters)
+        if (search.Budget != PruningBudget.Layers)
         {
-            CheckParameterBudget(search, binder);
+            CheckShareBudget(search, binder);
             return;
         }
         if (search.DropShare is not null)
-            throw binder.Error("search.drop_share", "given, but search.budget is layers; set it to parameters, or give drop_layers.", "search.budget");
+            throw binder.Error("search.drop_share", "given, but search.budget is layers; set it to parameters or latency, or give drop_layers.", "search.budget");
         if (search.DropLayers is null == search.KeepLayers is null)
             throw binder.Error("search", "give exactly one of drop_layers and keep_layers (--set search.drop_layers=null takes one away).");
         int selections = new DarwinLmOptions().Survivors.Count;
@@ -109,16 +123,17 @@ internal static class RecipeRules
                 $"[{string.Join(", ", search.Darwin.TrainTokens)}], expected {selections} numbers of at least 0, one for each selection of a generation, or none.");
     }
 
-    private static void CheckParameterBudget(SearchSection search, RecipeBinder binder)
+    private static void CheckShareBudget(SearchSection search, RecipeBinder binder)
     {
+        string budget = EnumNames.Of(search.Budget);
         if (search.DropShare is null)
-            throw binder.Error("search.drop_share", "missing, but search.budget is parameters; give the share of the layers' parameters that goes.", "search.budget");
+            throw binder.Error("search.drop_share", $"missing, but search.budget is {budget}; give the share of it that goes.", "search.budget");
         if (search.DropLayers is not null || search.KeepLayers is not null)
             throw binder.Error("search.budget",
-                "parameters, but a number of layers is given too (--set search.drop_layers=null takes it away).", "search.drop_layers", "search.keep_layers");
+                $"{budget}, but a number of layers is given too (--set search.drop_layers=null takes it away).", "search.drop_layers", "search.keep_layers");
         if (search.Method != PruningMethod.E3Pruner)
             throw binder.Error("search.budget",
-                $"parameters, but search.method is {EnumNames.Of(search.Method)}, which counts layers; only e3-pruner weighs them.", "search.method");
+                $"{budget}, but search.method is {EnumNames.Of(search.Method)}, which counts layers; only e3-pruner weighs them.", "search.method");
     }
 
     private static void CheckTasks(Recipe recipe, RecipeBinder binder)

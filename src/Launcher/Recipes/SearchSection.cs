@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using E3Scale.MoE;
 using E3Scale.Pruner.Distillation;
 using E3Scale.Pruner.Search;
 using E3Scale.Pruner.Selection;
@@ -16,10 +17,16 @@ public sealed record SearchSection
     [Range(0.0, 1.0, MinimumIsExclusive = true)]
     public double Fraction { get; init; } = 0.1;
 
-    /// <summary>What is counted: layers, by <see cref="DropLayers"/> or <see cref="KeepLayers"/>, or parameters, by <see cref="DropShare"/>.</summary>
+    /// <summary>What is dropped: whole layers, or attention and MLP of every layer apart. Only <c>e3-pruner</c> has <c>branches</c>. Paper: layers.</summary>
+    public PruningUnits Units { get; init; } = PruningUnits.Layers;
+
+    /// <summary>
+    /// What is counted: layers, by <see cref="DropLayers"/> or <see cref="KeepLayers"/>, a branch as half a layer; or parameters or measured time, by
+    /// <see cref="DropShare"/>.
+    /// </summary>
     public PruningBudget Budget { get; init; } = PruningBudget.Layers;
 
-    /// <summary>With <c>budget: parameters</c>, the share of all layers' parameters that the dropped layers have at least.</summary>
+    /// <summary>With <c>budget: parameters</c> or <c>latency</c>, the share of all layers' parameters or time that what is dropped has at least.</summary>
     [Range(0.0, 1.0, MinimumIsExclusive = true, MaximumIsExclusive = true)]
     public double? DropShare { get; init; }
 

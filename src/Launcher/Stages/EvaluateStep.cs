@@ -28,12 +28,14 @@ internal sealed class EvaluateStep : IStage
         var (recipe, folder) = (context.Recipe, context.Folder);
         if (recipe.Corpus.Heldout.Count == 0)
             throw new RecipeException("corpus.heldout: no file. Evaluation measures the models on text they were not trained on; name some.");
+        var mask = JsonFile.Read<MaskResult>(folder.In(RunFiles.Mask), "search");
         var (_, tokens) = new EvaluateStage(
             new EvaluateOptions
             {
                 TeacherFolder = StageOptions.Teacher(recipe),
                 StudentFolder = folder.In(RunFiles.StudentFolder),
-                DroppedLayers = JsonFile.Read<MaskResult>(folder.In(RunFiles.Mask), "search").Dropped,
+                DroppedLayers = mask.Dropped,
+                DroppedBranches = mask.DroppedBranches,
                 HeldOutFile = folder.In(RunFiles.HeldOutCorpus),
                 StoreFolder = StageOptions.SearchReadsStore(recipe) || StageOptions.RecoveryReadsStore(recipe) ? folder.In(RunFiles.StoreFolder) : null,
                 OutputFile = folder.In(RunFiles.Summary),

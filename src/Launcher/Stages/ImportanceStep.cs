@@ -14,14 +14,14 @@ internal sealed class ImportanceStep : IStage
 
     public string FolderName => RunFiles.ImportanceFolder;
 
-    public string Description => "Measures what leaving out each single layer costs.";
+    public string Description => "Measures what leaving out each single layer, or branch of one, costs.";
 
     public IReadOnlyList<string> Needs(Recipe recipe) => ["corpus"];
 
     public string InputHash(Recipe recipe, RunFolder folder)
     {
-        var hasher = new InputHasher(Name, 2)
-            .Add("importance", recipe.Importance).Add("model", recipe.Model).Add("seed", recipe.Seed)
+        var hasher = new InputHasher(Name, 3)
+            .Add("importance", recipe.Importance).Add("units", recipe.Search.Units).Add("times", MeasuresTimes(recipe)).Add("model", recipe.Model).Add("seed", recipe.Seed)
             .AddFiles(StageOptions.Teacher(recipe)).AddUpstream(folder, RunFiles.CorpusFolder);
         if (Greedy(recipe) is { } target)
             hasher.Add("greedy", new { target.Drop, target.ProtectedLayers });
@@ -40,6 +40,8 @@ internal sealed class ImportanceStep : IStage
                 Sequences = recipe.Importance.Sequences,
                 MicroBatchSequences = recipe.Importance.BatchSequences,
                 Seed = (ulong)recipe.Seed,
+                Units = recipe.Search.Units,
+                MeasuresTimes = MeasuresTimes(recipe),
                 Greedy = Greedy(recipe),
                 DType = StageOptions.DType(recipe),
             },
@@ -54,10 +56,14 @@ internal sealed class ImportanceStep : IStage
             return null;
         int layers = ModelFamilies.ReadConfig(StageOptions.Teacher(recipe)).Config.LayerCount;
         int[] ends = recipe.Search.ProtectEnds ? [0, layers - 1] : [];
-        // A budget in parameters has no number of layers; layers of mean size are near enough for a start.
+        // A budget in parameters or time has no number of layers; layers of mean size are near enough for a start.
         int drop = recipe.Search.Budget == PruningBudget.Layers
             ? layers - StageOptions.KeepLayers(recipe, layers)
             : (int)Math.Round(recipe.Search.DropShare!.Value * layers);
-        return new SelectionTarget(Math.Clamp(drop, 1, layers - ends.Length), ends, (ulong)recipe.Seed);
+        var units = recipe.Search.Units;
+        return new SelectionTarget(
+            Math.Clamp(drop, 1, layers - ends.Length) * units.PerLayer(), [.. ends.SelectMany(layer => units.OfLayer(layer))], (ulong)recipe.Seed);
     }
+
+    private static bool MeasuresTimes(Recipe recipe) => recipe.Search.Budget == PruningBudget.Latency;
 }

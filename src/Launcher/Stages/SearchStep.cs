@@ -144,6 +144,8 @@ internal sealed class SearchStep : IStage
                 Steps = recipe.SearchSteps,
                 KeepLayers = keep,
                 DropShare = recipe.Search.DropShare,
+                Budget = recipe.Search.Budget,
+                Units = recipe.Search.Units,
                 ProtectsEnds = recipe.Search.ProtectEnds,
                 Objective = StageOptions.Objective(recipe, recipe.Search.Objective),
                 Temperature = new TemperatureSchedule { Initial = recipe.Search.Temperature, AnnealCoefficient = recipe.Search.Anneal, Form = recipe.Search.Annealing },

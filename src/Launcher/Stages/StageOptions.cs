@@ -110,16 +110,20 @@ internal static class StageOptions
     /// <summary>Absolute path of the teacher's folder.</summary>
     public static string Teacher(Recipe recipe) => recipe.ResolvePath(recipe.Model.Teacher);
 
-    /// <summary>Layers that stay; null where the recipe counts parameters.</summary>
+    /// <summary>Layers that stay; null where the recipe weighs them.</summary>
     /// <exception cref="RecipeException">The recipe drops more than can be dropped.</exception>
     public static int? KeepLayersUnlessWeighed(Recipe recipe, DecoderConfig config)
     {
         if (recipe.Search.Budget == PruningBudget.Layers)
             return KeepLayers(recipe, config.LayerCount);
+        if (recipe.Search.Budget == PruningBudget.Latency)
+            return null; // the times are measured first
+        var units = recipe.Search.Units;
+        int[] protectedLayers = recipe.Search.ProtectEnds ? [0, config.LayerCount - 1] : [];
         try
         {
             _ = new WeighedDrops(
-                WeighedDrops.ParametersOf(config), recipe.Search.DropShare!.Value, 1, 1, recipe.Search.ProtectEnds ? [0, config.LayerCount - 1] : []);
+                WeighedDrops.ParametersOf(config, units), recipe.Search.DropShare!.Value, 1, 1, [.. protectedLayers.SelectMany(layer => units.OfLayer(layer))]);
             return null;
         }
         catch (ArgumentException error)

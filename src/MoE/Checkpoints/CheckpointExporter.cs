@@ -58,7 +58,7 @@ public sealed class CheckpointExporter : IDisposable
         // What cannot be expressed or copied fails now, not when all is written.
         _otherFiles = [.. CopiedFiles.SelectMany(pattern => Directory.EnumerateFiles(_folder.Path, pattern)).Distinct()
             .Select(path => _folder.Resolve(Path.GetFileName(path), "the source folder"))];
-        _ = _family.PruneConfig(_sourceConfig, options.KeptLayers);
+        _ = _family.PruneConfig(_sourceConfig, options.KeptLayers, dropped: options.DroppedBranches);
         LayerNumbering numbering = new(options.KeptLayers, _teacher.LayerCount, options.KeepsPrediction);
         _layout = new ExportLayout(
             _teacher, _family.Names, numbering, _family.PredictionLayerCount(config, configPath), options.Weights,
@@ -123,6 +123,22 @@ public sealed class CheckpointExporter : IDisposable
     public IEnumerable<ExportTensor> PredictionTensors(int rank, int ranks) => _options.KeepsPrediction && _source.Value is { } source
         ? SourceTensors(source.AllTensorNames.Where(name => IsCopied(name) && RoleOf(name) == TensorRole.Prediction), rank, ranks)
         : [];
+
+    /// <summary>
+    /// Tensors of dropped branches, which a model in memory does not have and which loaders ask for all the same: one rank's share. Those that the
+    /// branch's output is proportional to are zeros, the others the source's.
+    /// </summary>
+    /// <param name="rank">0-based rank.</param>
+    /// <param name="ranks">Ranks that share the work.</param>
+    /// <returns>Tensors; none where all kept layers are whole.</returns>
+    /// <exception cref="CheckpointException">A file of the source cannot be read, or it has no weights.</exception>
+    public IEnumerable<ExportTensor> BranchTensors(int rank, int ranks)
+    {
+        DecoderConfig student = _teacher.Without(_options.DroppedBranches);
+        return student.DroppedBranches.IsEmpty ? [] : SourceTensors(RequireSource().AllTensorNames.Where(
+            name => _layout.Includes(name) && _layout.Weights.TryGetValue(name, out WeightShape? weight) && weight.Role is { } role
+                && weight.Layer < _teacher.LayerCount && !student.BranchesOf(weight.Layer).HasFlag(role.BranchOf())), rank, ranks);
+    }
 
     /// <summary>Writes one rank's weights, in as many files as the largest shard size asks for.</summary>
     /// <param name="part">Number of the rank; every call has its own.</param>
@@ -200,11 +216,19 @@ public sealed class CheckpointExporter : IDisposable
             // The rank that holds the tensor's middle byte; 128 bits, since bytes times ranks may not fit in 64.
             int owner = total == 0 ? 0 : (int)((Int128)(before + entry.ByteCount / 2) * ranks / total);
             before += entry.ByteCount;
-            if (Math.Min(owner, ranks - 1) == rank)
+            if (Math.Min(owner, ranks - 1) != rank)
+                continue;
+            if (IsZeroed(entry.Name))
+                yield return new ExportTensor(entry.Name, entry.Shape, () => TorchSharp.torch.zeros([.. entry.Shape]));
+            else
                 yield return new ExportTensor(
                     entry.Name, entry.Shape, () => source.Load(entry.Name, [.. entry.Shape], TorchSharp.torch.ScalarType.Float32)) { IsUnchanged = true };
         }
     }
+
+    /// <summary>Whether a tensor of the source ends a branch that goes now.</summary>
+    private bool IsZeroed(string name) => _layout.Weights.TryGetValue(name, out WeightShape? weight) && weight.Role is { } role
+        && !_options.DroppedBranches.LeftOf(weight.Layer).HasFlag(role.BranchOf()) && role.EndsBranch(_teacher.SandwichNorm);
 
     private List<(string Path, IReadOnlyList<TensorEntry> Entries)> ReadParts()
     {
@@ -284,7 +308,7 @@ public sealed class CheckpointExporter : IDisposable
 
     private JsonObject PrunedConfig()
     {
-        JsonObject config = _family.PruneConfig(_sourceConfig, _options.KeptLayers, HasPrediction);
+        JsonObject config = _family.PruneConfig(_sourceConfig, _options.KeptLayers, HasPrediction, _options.DroppedBranches);
         if (_options.Weights == WeightFormat.Keep)
             return config;
         if (_options.Weights == WeightFormat.Fp8)
@@ -324,6 +348,7 @@ public sealed class CheckpointExporter : IDisposable
         ["source_layers"] = _teacher.LayerCount,
         ["kept_layers"] = Integers(_options.KeptLayers),
         ["dropped_layers"] = Integers(Enumerable.Range(0, _teacher.LayerCount).Except(_options.KeptLayers)),
+        ["dropped_branches"] = _options.DroppedBranches.IsEmpty ? null : _options.DroppedBranches.ToJson(),
         ["keeps_prediction"] = HasPrediction,
         ["weights"] = _options.Weights.ToString().ToLowerInvariant(),
         ["rounding_error"] = Rounding.ToJson(),

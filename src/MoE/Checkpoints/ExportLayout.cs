@@ -19,6 +19,8 @@ internal sealed class ExportLayout
         DecoderConfig teacher, IDecoderWeightNames names, LayerNumbering numbering, int predictionLayers, WeightFormat format, BlockQuantization blocks)
     {
         (_names, _numbering, _format, Blocks) = (names, numbering, format, blocks);
+        // Dropped branches are in the file all the same.
+        teacher = teacher with { DroppedBranches = DroppedBranches.None };
         IEnumerable<WeightShape> inLayers = numbering.KeptLayers.SelectMany(layer => DecoderWeights.OfLayer(teacher, layer));
         // A prediction layer holds what the last layer does, and a few tensors of its own, which are never quantised.
         IEnumerable<WeightShape> inPrediction = Enumerable.Range(teacher.LayerCount, numbering.KeepsPrediction ? predictionLayers : 0)
@@ -29,6 +31,9 @@ internal sealed class ExportLayout
 
     /// <summary>Blocks of FP8 weights.</summary>
     public BlockQuantization Blocks { get; }
+
+    /// <summary>Weights of the export, by their names in the source.</summary>
+    public IReadOnlyDictionary<string, WeightShape> Weights => _weights;
 
     /// <summary>What a weight is part of, or null for one that the decoder does not have.</summary>
     /// <param name="name">Its name in the source.</param>

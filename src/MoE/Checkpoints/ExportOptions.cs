@@ -15,6 +15,12 @@ public sealed record ExportOptions
     /// <summary>Layers of the source that stay, ascending; the file numbers them from 0.</summary>
     public required IReadOnlyList<int> KeptLayers { get; init; }
 
+    /// <summary>
+    /// Branches of kept layers that go, by the layer's number in the source, besides those that the source itself has dropped. Their tensors stay in the
+    /// file, since loaders ask for them; the last ones are zeros, so that the branch adds nothing. Default none.
+    /// </summary>
+    public DroppedBranches DroppedBranches { get; init; } = DroppedBranches.None;
+
     /// <summary>What chose the layers, for pruning.json; for example <c>e3-pruner</c>.</summary>
     public required string Method { get; init; }
 

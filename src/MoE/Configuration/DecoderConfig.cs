@@ -47,6 +47,9 @@ public sealed record DecoderConfig
     /// <summary>True when the outputs of attention and MLP are normalised before they are added to the residual stream (openPangu).</summary>
     public bool SandwichNorm { get; init; }
 
+    /// <summary>Layers that have only one of their two branches. Default: none.</summary>
+    public DroppedBranches DroppedBranches { get; init; } = DroppedBranches.None;
+
     /// <summary>Begin-of-sequence token, or null when the config names none.</summary>
     public int? BosTokenId { get; init; }
 
@@ -57,7 +60,19 @@ public sealed record DecoderConfig
     /// <param name="layer">0-based layer of the teacher.</param>
     public int? AttentionWindow(int layer) => layer < AttentionWindows.Count ? AttentionWindows[layer] : null;
 
-    /// <summary>Whether a layer is a mixture of experts (false: dense).</summary>
+    /// <summary>What a layer has: both branches unless one was dropped.</summary>
+    /// <param name="layer">0-based layer of the teacher.</param>
+    public LayerBranches BranchesOf(int layer) => DroppedBranches.LeftOf(layer);
+
+    /// <summary>The same model with more branches dropped.</summary>
+    /// <param name="dropped">Which.</param>
+    public DecoderConfig Without(DroppedBranches dropped) => this with { DroppedBranches = DroppedBranches.With(dropped) };
+
+    /// <summary>Whether a layer routes tokens to experts: it is a mixture of experts, and its MLP was not dropped.</summary>
+    /// <param name="layer">0-based layer of the teacher.</param>
+    public bool HasExperts(int layer) => IsMoeLayer(layer) && BranchesOf(layer).HasFlag(LayerBranches.Mlp);
+
+    /// <summary>Whether a layer is made to be a mixture of experts (false: dense), whatever was dropped of it.</summary>
     /// <param name="layer">0-based layer of the teacher; false for one that it does not have.</param>
     public bool IsMoeLayer(int layer) => Moe is { } moe && layer >= 0 && layer < moe.LayerIsMoe.Count && moe.LayerIsMoe[layer];
 }

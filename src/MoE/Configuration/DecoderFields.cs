@@ -15,19 +15,21 @@ internal static class DecoderFields
         ConfigReader config, string modelType, AttentionConfig attention, RopeConfig rope, int maxPositions, double epsilon = 1e-6)
     {
         config.Choice("hidden_act", "silu");
+        int layerCount = LayerCount(config);
         int vocabularySize = config.Int("vocab_size", 1, ConfigReader.MaxTokens);
         return new DecoderConfig
         {
             ModelType = modelType,
             VocabularySize = vocabularySize,
             HiddenSize = HiddenSize(config),
-            LayerCount = LayerCount(config),
+            LayerCount = layerCount,
             IntermediateSize = config.Int("intermediate_size", 1, ConfigReader.MaxSize),
             RmsNormEpsilon = config.Number("rms_norm_eps", double.Epsilon, 1, defaultValue: epsilon),
             TieWordEmbeddings = config.Flag("tie_word_embeddings", defaultValue: false),
             MaxPositions = MaxPositions(config, maxPositions),
             Rope = rope,
             Attention = attention,
+            DroppedBranches = DroppedBranches.Read(config, layerCount),
             BosTokenId = config.FirstInt("bos_token_id", 0, vocabularySize - 1),
             EosTokenId = config.FirstInt("eos_token_id", 0, vocabularySize - 1),
         };

@@ -22,8 +22,9 @@ public abstract class ModelFamily
     /// <param name="original">config.json of the teacher; not changed.</param>
     /// <param name="keptLayers">Kept layers of the teacher, ascending.</param>
     /// <param name="keepsPrediction">Whether multi-token-prediction layers stay; without them the config says that there are none.</param>
+    /// <param name="dropped">Branches of kept layers that go, by numbers of the teacher; null for none.</param>
     /// <exception cref="ArgumentException">The architecture's config cannot express what is left.</exception>
-    public JsonObject PruneConfig(JsonObject original, IReadOnlyList<int> keptLayers, bool keepsPrediction = false)
+    public JsonObject PruneConfig(JsonObject original, IReadOnlyList<int> keptLayers, bool keepsPrediction = false, DroppedBranches? dropped = null)
     {
         ArgumentNullException.ThrowIfNull(original);
         ArgumentNullException.ThrowIfNull(keptLayers);
@@ -31,6 +32,7 @@ public abstract class ModelFamily
         LayerNumbering numbering = new(keptLayers, teacher.LayerCount, keepsPrediction);
         JsonObject pruned = LayerPruning.KeepLayers(original, numbering, Names);
         RewriteLayers(pruned, teacher, keptLayers);
+        RewriteBranches(pruned, teacher.DroppedBranches.With(dropped ?? DroppedBranches.None), numbering);
         if (!keepsPrediction)
             DropPrediction(pruned);
         return pruned;
@@ -55,6 +57,17 @@ public abstract class ModelFamily
     /// <param name="keptLayers">Kept layers of the teacher, ascending.</param>
     protected virtual void RewriteLayers(JsonObject pruned, DecoderConfig teacher, IReadOnlyList<int> keptLayers)
     {
+    }
+
+    private static void RewriteBranches(JsonObject pruned, DroppedBranches dropped, LayerNumbering numbering)
+    {
+        DroppedBranches left = dropped.Renumber(numbering);
+        if (left.Misplaced(numbering.KeptLayers.Count).Any())
+            throw new ArgumentException(
+                $"layer {numbering.KeptLayers[left.Misplaced(numbering.KeptLayers.Count).First()]} would have neither attention nor MLP; drop the layer", nameof(dropped));
+        pruned.Remove(DroppedBranches.ConfigField);
+        if (!left.IsEmpty)
+            pruned[DroppedBranches.ConfigField] = left.ToJson();
     }
 
     /// <summary>Makes a config say that there are no multi-token-prediction layers.</summary>

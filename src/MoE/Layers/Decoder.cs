@@ -130,11 +130,7 @@ public sealed class Decoder : IDisposable
         cache?.Begin(hidden_BTH.shape[0], hidden_BTH.shape[1]);
         foreach (var layer in _layers)
         {
-            long start = Stopwatch.GetTimestamp();
             hidden_BTH = RunLayer(layer, Watch(layer, hidden_BTH), gate, routing, cache);
-            hidden_BTH = Patched(layer.Index, hidden_BTH);
-            if (AfterLayerPass is not null && gate?.Runs(layer.Index) != false)
-                ReportPass(layer.Index, gate?.IsKept[layer.Index] ?? true, start);
             afterLayer?.Invoke(layer.Index, hidden_BTH);
         }
         cache?.End();
@@ -314,44 +310,71 @@ public sealed class Decoder : IDisposable
         return parameter.ValueAs(ScalarType.Float32).detach().DetachFromDisposeScope();
     }
 
-    private void ReportPass(int layer, bool isKept, long start)
+    /// <summary>Seconds since a time stamp: a layer's, not those of handing its operations to the GPU.</summary>
+    private double SecondsSince(long start)
     {
         if (Device.type == DeviceType.CUDA)
-            cuda.synchronize(Device); // a layer's time, not that of handing its operations to the GPU
-        AfterLayerPass!(new LayerPass(layer, isKept, Stopwatch.GetElapsedTime(start).TotalSeconds));
+            cuda.synchronize(Device);
+        return Stopwatch.GetElapsedTime(start).TotalSeconds;
     }
 
     private Tensor Watch(DecoderLayer layer, Tensor x_BTH) =>
         is_grad_enabled() && x_BTH.requires_grad ? LayerInputFunction.apply(x_BTH, this, layer.Index) : x_BTH;
 
-    private Tensor Run(DecoderLayer layer, Tensor x_BTH, Action<RoutingDecision>? routing, KeyValueCache? cache, Tensor? scale = null)
+    private Tensor Run(
+        DecoderLayer layer, LayerBranches branches, Tensor x_BTH, Action<RoutingDecision>? routing, KeyValueCache? cache, Tensor? scale = null)
     {
         if (Recomputation == Recomputation.None || !is_grad_enabled())
-            return layer.Forward(x_BTH, routing, scale, cache);
+            return layer.Forward(x_BTH, routing, scale, cache, branches);
         // Nothing before may train: the weights of this layer still need to be in the graph.
         var input_BTH = x_BTH.requires_grad ? x_BTH : x_BTH.detach().requires_grad_();
-        return RecomputedLayerFunction.apply(input_BTH, layer, routing!, scale!);
+        return RecomputedLayerFunction.apply(input_BTH, layer, routing!, scale!, branches);
     }
 
+    /// <summary>A layer and its patch, unit by unit of the gate.</summary>
     private Tensor RunLayer(DecoderLayer layer, Tensor x_BTH, LayerGate? gate, Action<RoutingDecision>? routing, KeyValueCache? cache)
     {
-        bool kept = gate is null || gate.IsKept[layer.Index];
+        double seconds = 0, keptSeconds = 0;
+        bool runs = false;
+        var units = gate?.Units ?? PruningUnits.Layers;
+        foreach (int unit in units.OfLayer(layer.Index))
+        {
+            long start = Stopwatch.GetTimestamp();
+            x_BTH = RunUnit(layer, unit, units.BranchesOf(unit), x_BTH, gate, routing, cache);
+            if (unit == units.OfLayer(layer.Index).Last())
+                x_BTH = Patched(layer.Index, x_BTH);
+            if (AfterLayerPass is null || gate?.Runs(unit) == false)
+                continue;
+            double passed = SecondsSince(start);
+            runs = true;
+            seconds += passed;
+            keptSeconds += gate?.IsKept[unit] == false ? 0 : passed;
+        }
+        if (runs)
+            AfterLayerPass!(new LayerPass(layer.Index, seconds, keptSeconds));
+        return x_BTH;
+    }
+
+    private Tensor RunUnit(
+        DecoderLayer layer, int unit, LayerBranches branches, Tensor x_BTH, LayerGate? gate, Action<RoutingDecision>? routing, KeyValueCache? cache)
+    {
+        bool kept = gate is null || gate.IsKept[unit];
         if (gate?.Masks is not { } masks)
-            return kept ? Run(layer, x_BTH, routing, cache) : x_BTH;
+            return kept ? Run(layer, branches, x_BTH, routing, cache) : x_BTH;
         if (gate.IsSoft)
-            return kept ? Run(layer, x_BTH, routing, cache, masks[layer.Index]) : x_BTH;
+            return kept ? Run(layer, branches, x_BTH, routing, cache, masks[unit]) : x_BTH;
         using var scope = NewDisposeScope();
         Tensor output_BTH;
         if (kept)
         {
-            output_BTH = Run(layer, x_BTH, routing, cache: null);
+            output_BTH = Run(layer, branches, x_BTH, routing, cache: null);
         }
         else
         {
-            // Forward only: nothing is kept for the weights of a dropped layer (METHODS 1.2).
+            // Forward only: nothing is kept for the weights of what is dropped (METHODS 1.2).
             using var _ = no_grad();
-            output_BTH = layer.Forward(x_BTH, routing);
+            output_BTH = layer.Forward(x_BTH, routing, branches: branches);
         }
-        return MaskedLayerFunction.apply(x_BTH, output_BTH, masks[layer.Index]).MoveToOuterDisposeScope();
+        return MaskedLayerFunction.apply(x_BTH, output_BTH, masks[unit]).MoveToOuterDisposeScope();
     }
 }

@@ -3,23 +3,28 @@ using static TorchSharp.torch;
 
 namespace E3Scale.MoE;
 
-/// <summary>The mask over layers for one micro-batch: which layers take part, and, while the mask is learnt, where its gradient goes.</summary>
-/// <param name="IsKept">For every layer of the teacher, whether its output is used.</param>
+/// <summary>
+/// The mask over layers, or over their branches, for one micro-batch: which of them take part, and, while the mask is learnt, where its gradient goes.
+/// </summary>
+/// <param name="IsKept">For every unit of the teacher, whether what it adds is used.</param>
 /// <param name="Masks">
-/// For every layer a float32 scalar on the CPU that requires a gradient, of value 1 for a kept layer and 0 for a dropped one; or null when the mask is
-/// fixed. With masks a dropped layer still runs, without graph, because the gradient of its mask is its output times the incoming gradient.
+/// For every unit a float32 scalar on the CPU that requires a gradient, of value 1 for a kept unit and 0 for a dropped one; or null when the mask is
+/// fixed. With masks a dropped unit still runs, without graph, because the gradient of its mask is its output times the incoming gradient.
 /// </param>
 /// <param name="IsSoft">
 /// Masks are any numbers from 0 to 1 that multiply the outputs of the attention and of the MLP, each before it is added to the residual stream. A
-/// layer that is not kept does not run then, and its mask gets no gradient: soft masks reach 0 only where their own slope is 0. Default false.
+/// unit that is not kept does not run then, and its mask gets no gradient: soft masks reach 0 only where their own slope is 0. Default false.
 /// </param>
 public sealed record LayerGate(IReadOnlyList<bool> IsKept, IReadOnlyList<Tensor>? Masks = null, bool IsSoft = false)
 {
-    /// <summary>Whether a layer takes time in the forward pass.</summary>
-    internal bool Runs(int layer) => IsKept[layer] || (Masks is not null && !IsSoft);
+    /// <summary>What the entries are for. Default: whole layers.</summary>
+    public PruningUnits Units { get; init; } = PruningUnits.Layers;
+
+    /// <summary>Whether a unit takes time in the forward pass.</summary>
+    internal bool Runs(int unit) => IsKept[unit] || (Masks is not null && !IsSoft);
 }
 
-/// <summary>y = x + m (f - x) for a scalar mask m, where f is the layer's output: exact for m = 0 and m = 1.</summary>
+/// <summary>y = x + m (f - x) for a scalar mask m, where f is the output of a layer, or of one of its branches with the stream: exact for m = 0 and m = 1.</summary>
 internal sealed class MaskedLayerFunction : autograd.SingleTensorFunction<MaskedLayerFunction>
 {
     public override string Name => nameof(MaskedLayerFunction);

@@ -10,9 +10,9 @@ internal sealed class RecomputedLayerFunction : autograd.SingleTensorFunction<Re
 {
     public override string Name => nameof(RecomputedLayerFunction);
 
-    /// <param name="ctx">Keeps input, scale and layer.</param>
+    /// <param name="ctx">Keeps input, scale, layer and branches.</param>
     /// <param name="vars">
-    /// The input, which must require a gradient: it is what puts the layer into the graph; the layer; its observer or null; its scale or null.
+    /// The input, which must require a gradient: it is what puts the layer into the graph; the layer; its observer or null; its scale or null; which of its branches run.
     /// </param>
     public override Tensor forward(autograd.AutogradContext ctx, params object[] vars)
     {
@@ -20,7 +20,8 @@ internal sealed class RecomputedLayerFunction : autograd.SingleTensorFunction<Re
         var scale = (Tensor?)vars[3];
         ctx.save_for_backward(scale is null ? [input] : [input, scale]);
         ctx.save_data("layer", layer);
-        return layer.Forward(input, (Action<RoutingDecision>)vars[2], scale);
+        ctx.save_data("branches", vars[4]);
+        return layer.Forward(input, (Action<RoutingDecision>)vars[2], scale, (LayerBranches)vars[4]);
     }
 
     /// <summary>A backward pass of its own, which adds to the gradients of the layer's weights; only the input's and the scale's are handed on.</summary>
@@ -31,8 +32,8 @@ internal sealed class RecomputedLayerFunction : autograd.SingleTensorFunction<Re
         var scale = saved.Count > 1 ? saved[1].detach().requires_grad_() : null;
         Tensor output;
         using (enable_grad())
-            output = ((DecoderLayer)ctx.get_data("layer")).ForwardAgain(input, scale);
+            output = ((DecoderLayer)ctx.get_data("layer")).ForwardAgain(input, scale, (LayerBranches)ctx.get_data("branches"));
         output.backward([grad_output]);
-        return [input.grad!, null!, null!, scale?.grad!];
+        return [input.grad!, null!, null!, scale?.grad!, null!];
     }
 }

@@ -59,7 +59,7 @@ public static class DecoderWeights
             yield return new WeightShape(WeightKind.Head, -1, null, [config.VocabularySize, config.HiddenSize]);
     }
 
-    /// <summary>Weights of one layer.</summary>
+    /// <summary>Weights of one layer; none of a branch that was dropped.</summary>
     /// <param name="config">The model.</param>
     /// <param name="layer">0-based layer.</param>
     public static IEnumerable<WeightShape> OfLayer(DecoderConfig config, int layer)
@@ -83,7 +83,8 @@ public static class DecoderWeights
                 WeightKind.DenseMlp, config.HiddenSize, config.IntermediateSize, LayerWeight.Gate, LayerWeight.Up, LayerWeight.Down, config.MlpBias);
         if (config.SandwichNorm)
             table.Norm(LayerWeight.MlpOutputNorm, config.HiddenSize);
-        return table.Weights;
+        LayerBranches branches = config.BranchesOf(layer);
+        return branches == LayerBranches.Both ? table.Weights : table.Weights.Where(weight => branches.HasFlag(weight.Role!.Value.BranchOf()));
     }
 
     /// <summary>Parameters of the whole model.</summary>

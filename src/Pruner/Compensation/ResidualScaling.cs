@@ -57,7 +57,7 @@ public sealed record ResidualScaling
             factors.Add(names.FinalNorm, 1 / EmbeddingFactor);
         for (int layer = 0; layer < config.LayerCount; layer++)
             foreach (var weight in DecoderWeights.OfLayer(config, layer))
-                if (EndsBranch(weight.Role, config.SandwichNorm))
+                if (weight.Role!.Value.EndsBranch(config.SandwichNorm))
                     factors.Add(weight.NameIn(names), LayerFactors[layer]);
         return factors;
     }
@@ -114,8 +114,4 @@ public sealed record ResidualScaling
             : parameter.Name;
         return name is not null && factors.TryGetValue(name, out double factor) && factor != 1 ? factor : null;
     }
-
-    private static bool EndsBranch(LayerWeight? role, bool hasSandwichNorm) => hasSandwichNorm
-        ? role is LayerWeight.AttentionOutputNorm or LayerWeight.MlpOutputNorm
-        : role is LayerWeight.AttentionOutput or LayerWeight.Down or LayerWeight.SharedDown or LayerWeight.ExpertDown;
 }

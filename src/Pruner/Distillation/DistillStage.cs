@@ -36,7 +36,8 @@ public sealed class DistillStage
         var mask = JsonFile.Read<MaskResult>(Path.Combine(_options.SearchFolder, "mask.json"), "search");
         using var model = ShardedModel.Load(
             checkpoint, mesh, corpus.SequenceLength, _options.Train.DType, mask.Dropped, _options.Train.Frozen,
-            MeasuredPartition(mask, mesh), _environment.Experts.Plan(checkpoint.Config, mesh.Shape, trains: true));
+            MeasuredPartition(mask, mesh, checkpoint.Config, corpus.SequenceLength), _environment.Experts.Plan(checkpoint.Config, mesh.Shape, trains: true),
+            mask.DroppedBranches);
         var compensation = LoadedCompensation.Open(_options.CompensationFolder);
         compensation?.Apply(model, checkpoint);
         using var objective = ObjectiveFactory.Create(_options.Objective, corpus, _options.StoreFolder, mesh, checkpoint);
@@ -76,7 +77,7 @@ public sealed class DistillStage
     /// Stages balanced by what the search measured; null where it did not measure, or other methods chose the layers. Read from the search's
     /// output and never measured anew, so that a resumed recovery has the same stages.
     /// </summary>
-    private LayerPartition? MeasuredPartition(MaskResult mask, Mesh mesh)
+    private LayerPartition? MeasuredPartition(MaskResult mask, Mesh mesh, DecoderConfig teacher, int context)
     {
         string file = Path.Combine(_options.SearchFolder, SearchStage.LayerCostsFile);
         if (mesh.Shape.Pipeline == 1 || !File.Exists(file))
@@ -84,6 +85,12 @@ public sealed class DistillStage
         var costs = JsonFile.Read<LayerCosts>(file, "search");
         if (costs.Layers.Length != mask.Layers || costs.Layers.Append(costs.Head).Any(cost => !double.IsFinite(cost) || cost < 0))
             throw new StageInputException($"{file}: not the costs of {mask.Layers} layers. Delete it, or run the search stage again.");
-        return costs.Balance(mask.Kept, mesh.Shape.Pipeline);
+        // Whole layers were measured; what is left of one takes about its share of the multiply-adds.
+        var student = teacher.Without(mask.DroppedBranches);
+        double[] left =
+        [
+            .. costs.Layers.Select((cost, layer) => cost * LayerCost.OfLayer(student, layer, context) / LayerCost.OfLayer(teacher, layer, context)),
+        ];
+        return (costs with { Layers = left }).Balance(mask.Kept, mesh.Shape.Pipeline);
     }
 }

@@ -29,7 +29,8 @@ public sealed class ExportStage
         using var mesh = new Mesh(_environment.World, _environment.Shape, _environment.Device);
         using var checkpoint = HuggingFaceCheckpoint.Open(_options.TeacherFolder);
         var mask = JsonFile.Read<MaskResult>(Path.Combine(_options.SearchFolder, "mask.json"), "search");
-        using var model = ShardedModel.Load(checkpoint, mesh, _options.SequenceLength, _options.Train.DType, mask.Dropped, _options.Train.Frozen);
+        using var model = ShardedModel.Load(checkpoint, mesh, _options.SequenceLength, _options.Train.DType, mask.Dropped, _options.Train.Frozen,
+            branches: mask.DroppedBranches);
         var compensation = LoadedCompensation.Open(_options.CompensationFolder);
         compensation?.Apply(model, checkpoint);
         using var trained = LoadTrained(model, mask.Steps, compensation);
@@ -42,6 +43,7 @@ public sealed class ExportStage
             SourceFolder = _options.TeacherFolder,
             TargetFolder = _options.OutputFolder,
             KeptLayers = mask.Kept,
+            DroppedBranches = mask.DroppedBranches,
             Method = mask.Method,
             SourceHash = () => checkpoint.ContentHash,
             Weights = _options.Weights,

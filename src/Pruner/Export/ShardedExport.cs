@@ -23,7 +23,8 @@ public static class ShardedExport
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(exporter);
         var world = model.Mesh.World;
-        Write(world, exporter, () => OwnTensors(model, isTrainedFromSource, sourceScales, replaced).Concat(exporter.PredictionTensors(world.Rank, world.Size)));
+        Write(world, exporter, () => OwnTensors(model, isTrainedFromSource, sourceScales, replaced)
+            .Concat(exporter.PredictionTensors(world.Rank, world.Size)).Concat(exporter.BranchTensors(world.Rank, world.Size)));
     }
 
     /// <summary>Writes the exporter's source as it is stored, without a model in memory. Collective over the world.</summary>

@@ -1,8 +1,9 @@
+using E3Scale.MoE;
 using E3Scale.Pruner.Selection;
 
 namespace E3Scale.Pruner.Importance;
 
-/// <summary>Leave-one-out importance of the layers.</summary>
+/// <summary>Leave-one-out importance of the layers, or of their branches.</summary>
 public sealed record ImportanceOptions
 {
     /// <summary>Hugging Face folder of the teacher.</summary>
@@ -25,6 +26,12 @@ public sealed record ImportanceOptions
 
     /// <summary>Key of the choice of sequences.</summary>
     public ulong Seed { get; init; } = 1;
+
+    /// <summary>What is left out: layers, or branches of layers. Default: layers, the paper's.</summary>
+    public PruningUnits Units { get; init; } = PruningUnits.Layers;
+
+    /// <summary>Whether each unit's time in a forward pass is measured too, for a budget of time. Default false.</summary>
+    public bool MeasuresTimes { get; init; }
 
     /// <summary>float32 or bfloat16.</summary>
     public TorchSharp.torch.ScalarType DType { get; init; } = TorchSharp.torch.ScalarType.Float32;

@@ -1,28 +1,37 @@
 using System.Text.Json.Serialization;
+using E3Scale.MoE;
 
 namespace E3Scale.Pruner.Importance;
 
-/// <summary>importance.json: what leaving out each single layer costs.</summary>
+/// <summary>importance.json: what leaving out each single layer, or each single branch of one, costs.</summary>
 public sealed record ImportanceResult
 {
     /// <summary>Layers of the teacher.</summary>
     [JsonPropertyName("layers")]
     public required int Layers { get; init; }
 
-    /// <summary>For each layer, mean over tokens of KL(teacher || teacher without the layer) in nats, full vocabulary.</summary>
+    /// <summary>What the arrays have an entry for. Default, and in files that do not say: layers.</summary>
+    [JsonPropertyName("units")]
+    public PruningUnits Units { get; init; } = PruningUnits.Layers;
+
+    /// <summary>For each unit, mean over tokens of KL(teacher || teacher without the unit) in nats, full vocabulary.</summary>
     [JsonPropertyName("kl")]
     public required double[] Kl { get; init; }
 
     /// <summary>
-    /// For each layer, KL(teacher || teacher without it and those let go before it), the cheapest let go first; layers that stayed: without all that went
+    /// For each unit, KL(teacher || teacher without it and those let go before it), the cheapest let go first; units that stayed: without all that went
     /// but the last. Never less than what an earlier one cost. In nats; null where it was not asked for.
     /// </summary>
     [JsonPropertyName("kl_greedy")]
     public double[]? GreedyKl { get; init; }
 
-    /// <summary>For each layer, one minus the mean cosine between its input and its output; null in files that do not say.</summary>
+    /// <summary>For each unit, one minus the mean cosine between its input and its output; null in files that do not say.</summary>
     [JsonPropertyName("bi")]
     public double[]? BlockInfluence { get; init; }
+
+    /// <summary>Median seconds of each unit in the forward pass of a whole calibration batch; null where they were not measured.</summary>
+    [JsonPropertyName("seconds")]
+    public double[]? Seconds { get; init; }
 
     /// <summary>Layers that a search keeps unless told otherwise: the first and the last (E3-Pruner, section 4.3).</summary>
     [JsonPropertyName("protected")]

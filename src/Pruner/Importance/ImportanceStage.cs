@@ -6,7 +6,8 @@ using E3Scale.Sharding;
 namespace E3Scale.Pruner.Importance;
 
 /// <summary>
-/// Leave-one-out importance: mean KL(teacher || teacher without layer l) over the calibration tokens (E3-Pruner, section 3.2), and block influence.
+/// Leave-one-out importance: mean KL(teacher || teacher without layer l) over the calibration tokens (E3-Pruner, section 3.2), and block influence; of
+/// branches instead of layers where they are asked for. Times, if asked for, are measured once here, so that everything behind is determined by the file.
 /// </summary>
 public sealed class ImportanceStage
 {
@@ -35,20 +36,27 @@ public sealed class ImportanceStage
         int layers = model.Config.LayerCount;
         int rounds = 0;
         _environment.Progress.Begin("importance", batches.All.Count * (_options.Greedy?.Drop ?? 1), "batches");
-        var probe = new ModelProbe(model, corpus, batches) { AfterBatches = done => _environment.Progress.Report(rounds * batches.All.Count + done) };
-        bool[] all = AllLayers.Kept(layers);
-        double[] kl = probe.LossWithoutEach(all, [.. Enumerable.Range(0, layers)], ProbeMetric.Kl);
+        var probe = new ModelProbe(model, corpus, batches)
+        {
+            Units = _options.Units,
+            AfterBatches = done => _environment.Progress.Report(rounds * batches.All.Count + done),
+        };
+        bool[] all = AllLayers.Kept(layers * _options.Units.PerLayer());
+        double[] kl = probe.LossWithoutEach(all, [.. Enumerable.Range(0, all.Length)], ProbeMetric.Kl);
         double[]? greedyKl = _options.Greedy is { } target ? Greedy(target) : null;
         probe.AfterBatches = null; // one more pass over the batches, next to half as many as there are layers
         double[] influence = probe.BlockInfluence(all);
+        double[]? seconds = _options.MeasuresTimes ? UnitLatency.Measure(model, corpus, batches, _options.Units) : null;
         _environment.Progress.End();
 
         var result = new ImportanceResult
         {
             Layers = layers,
+            Units = _options.Units,
             Kl = kl,
             GreedyKl = greedyKl,
             BlockInfluence = influence,
+            Seconds = seconds,
             ProtectedLayers = [0, layers - 1],
             CalibrationSequences = batches.Sequences,
             Tokens = batches.Tokens,
@@ -63,7 +71,7 @@ public sealed class ImportanceStage
         // The first round is known: nothing has gone yet.
         double[] Greedy(SelectionTarget target) => InOrder(
             GreedySelection.Run(
-                probe, target,
+                kl.Length, target,
                 (isKept, left) => rounds++ == 0 ? [.. left.Select(layer => kl[layer])] : probe.LossWithoutEach(isKept, left, ProbeMetric.Kl)),
             kl, target.ProtectedLayers);
     }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using E3Scale.MoE;
 using E3Scale.Sharding;
 
 namespace E3Scale.Pruner.Search;
@@ -12,7 +13,10 @@ public interface IMaskLearner
     /// <summary>Name in mask.json.</summary>
     string Method { get; }
 
-    /// <summary>A number for every layer, [L]; larger means keep.</summary>
+    /// <summary>What masks and scores have an entry for. Default: layers.</summary>
+    PruningUnits Units => PruningUnits.Layers;
+
+    /// <summary>A number for every layer, or other unit, [L]; larger means keep.</summary>
     IReadOnlyList<double> Scores { get; }
 
     /// <summary>The masks of a step, the same on every rank that works on the same micro-batch; disposed by the caller.</summary>
@@ -27,7 +31,7 @@ public interface IMaskLearner
     /// <summary>Moves by the gradient that <see cref="Reduce"/> found.</summary>
     void Update();
 
-    /// <summary>Layers that would stay if the search ended after a step, [L].</summary>
+    /// <summary>Layers, or other units, that would stay if the search ended after a step, [L].</summary>
     /// <param name="step">0-based.</param>
     bool[] KeptNow(int step);
 

@@ -1,12 +1,13 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using E3Scale.Data.Randomness;
+using E3Scale.MoE;
 using E3Scale.Pruner.Training;
 using E3Scale.Sharding;
 
 namespace E3Scale.Pruner.Search;
 
-// Shape suffixes in this file: L = layers of the teacher.
+// Shape suffixes in this file: L = layers of the teacher, or their branches: what the options call units.
 
 /// <summary>
 /// Learns layer scores: draws masks for the micro-batches of a step, collects what each mask's gradient was on every rank, and steps the
@@ -25,14 +26,14 @@ public sealed class MaskLearner : IMaskLearner
     /// <summary>Starts from the importance of the layers.</summary>
     /// <param name="options">The search's settings.</param>
     /// <param name="importance_L">Importance of the layers, of any measure; larger means more important.</param>
-    /// <param name="protectedLayers">Layers that are never dropped.</param>
+    /// <param name="protectedLayers">Layers, or branches, that are never dropped.</param>
     /// <param name="mesh">The mesh.</param>
     /// <param name="plan">How micro-batches lie on the mesh.</param>
-    /// <param name="parameters_L">Parameters of every layer; needed where the options give a share of them.</param>
+    /// <param name="weights_L">What every layer weighs; needed where the options give a share of it.</param>
     /// <exception cref="ArgumentException">The options do not say how much goes, or too much of what there is.</exception>
     /// <exception cref="MeshException">The draws cannot be shared evenly.</exception>
     public MaskLearner(
-        SearchOptions options, double[] importance_L, IReadOnlyCollection<int> protectedLayers, Mesh mesh, BatchPlan plan, long[]? parameters_L = null)
+        SearchOptions options, double[] importance_L, IReadOnlyCollection<int> protectedLayers, Mesh mesh, BatchPlan plan, long[]? weights_L = null)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(importance_L);
@@ -41,7 +42,7 @@ public sealed class MaskLearner : IMaskLearner
         _scores_L = options.Scores.Compute(importance_L, protectedLayers);
         _gradient_L = new double[_scores_L.Length];
         _sampler = new GumbelTopKSampler(_scores_L.Length, protectedLayers);
-        _schedule = ScheduleOf(options, _scores_L.Length, protectedLayers, parameters_L);
+        _schedule = ScheduleOf(options, _scores_L.Length, protectedLayers, weights_L);
         _optimizer = new ScoreOptimizer(_scores_L.Length, options.ScoreOptimizer);
     }
 
@@ -49,9 +50,12 @@ public sealed class MaskLearner : IMaskLearner
     public string Method => "e3-pruner";
 
     /// <inheritdoc/>
+    public PruningUnits Units => _options.Units;
+
+    /// <inheritdoc/>
     public IReadOnlyList<double> Scores => _scores_L;
 
-    /// <summary>Layers dropped at a step, by the scores as they are now.</summary>
+    /// <summary>Layers, or branches, dropped at a step, by the scores as they are now.</summary>
     public int DroppedAt(int step) => KeptNow(step).Count(kept => !kept);
 
     /// <summary>Temperature of a step.</summary>
@@ -70,7 +74,7 @@ public sealed class MaskLearner : IMaskLearner
             draws[draw] = _sampler.Draw(
                 _scores_L, gumbel_L, perturbed => _schedule.KeptAt(perturbed, step), TemperatureAt(step), _options.Relaxation);
         }
-        return new MaskStep(draws, _sharing.DrawOfMicroBatch);
+        return new MaskStep(draws, _sharing.DrawOfMicroBatch, units: Units);
     }
 
     /// <inheritdoc/>
@@ -115,13 +119,13 @@ public sealed class MaskLearner : IMaskLearner
         _optimizer = new ScoreOptimizer(_options.ScoreOptimizer, saved["score_optimizer"].Deserialize<ScoreOptimizerState>()!);
     }
 
-    private static IDropSchedule ScheduleOf(SearchOptions options, int layers, IReadOnlyCollection<int> protectedLayers, long[]? parameters_L) =>
+    private static IDropSchedule ScheduleOf(SearchOptions options, int layers, IReadOnlyCollection<int> protectedLayers, long[]? weights_L) =>
         (options.KeepLayers, options.DropShare) switch
         {
-            ({ } keep, null) => new CountedDrops(new ProgressiveSchedule(layers, keep, options.Steps, options.Ramp), protectedLayers),
+            ({ } keep, null) => new CountedDrops(new ProgressiveSchedule(layers, keep * options.Units.PerLayer(), options.Steps, options.Ramp), protectedLayers),
             (null, { } share) => new WeighedDrops(
-                parameters_L ?? throw new ArgumentNullException(nameof(parameters_L), "a share of the parameters goes: how many has each layer?"),
+                weights_L ?? throw new ArgumentNullException(nameof(weights_L), "a share of the weight goes: what does each layer weigh?"),
                 share, options.Steps, options.Ramp, protectedLayers),
-            _ => throw new ArgumentException("give exactly one of the layers that stay and the share of parameters that goes", nameof(options)),
+            _ => throw new ArgumentException("give exactly one of the layers that stay and the share of weight that goes", nameof(options)),
         };
 }

@@ -1,16 +1,29 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
+using E3Scale.MoE;
 using E3Scale.Pruner.Merging;
 
 namespace E3Scale.Pruner.Search;
 
-/// <summary>mask.json: which layers stay.</summary>
-public sealed record MaskResult
+/// <summary>mask.json: which layers stay, and which of them without one of their branches.</summary>
+public sealed record MaskResult : IJsonOnDeserialized
 {
+    /// <summary>Version that is written.</summary>
+    internal const int NewestVersion = 2;
+
+    /// <summary>Version of the file: 2, since there are <see cref="DroppedBranches"/>; 1, all layers being whole, in files that do not say.</summary>
+    [JsonPropertyName("version")]
+    public int Version { get; init; } = 1;
+
     /// <summary>Layers of the teacher.</summary>
     [JsonPropertyName("layers")]
     public required int Layers { get; init; }
 
-    /// <summary>Layers that stay, ascending.</summary>
+    /// <summary>What was chosen among, and what <see cref="Scores"/> has an entry for. Default, and in files that do not say: layers.</summary>
+    [JsonPropertyName("units")]
+    public PruningUnits Units { get; init; } = PruningUnits.Layers;
+
+    /// <summary>Layers of which at least one branch stays, ascending.</summary>
     [JsonPropertyName("kept")]
     public required int[] Kept { get; init; }
 
@@ -18,11 +31,15 @@ public sealed record MaskResult
     [JsonPropertyName("dropped")]
     public required int[] Dropped { get; init; }
 
+    /// <summary>Kept layers of which one branch goes. Default: none.</summary>
+    [JsonPropertyName("dropped_branches")]
+    public DroppedBranches DroppedBranches { get; init; } = DroppedBranches.None;
+
     /// <summary>Layers that stay whatever their score; null in files that do not say.</summary>
     [JsonPropertyName("protected")]
     public int[]? ProtectedLayers { get; init; }
 
-    /// <summary>Final score of every layer; larger means keep.</summary>
+    /// <summary>Final score of every layer, or other unit; larger means keep.</summary>
     [JsonPropertyName("scores")]
     public required double[] Scores { get; init; }
 
@@ -66,10 +83,21 @@ public sealed record MaskResult
     [JsonPropertyName("gradient_tokens")]
     public double GradientTokens { get; init; }
 
+    /// <summary>Refuses a file that this program would misread.</summary>
+    /// <exception cref="JsonException">It is of a newer version, or its branches are not of kept layers.</exception>
+    void IJsonOnDeserialized.OnDeserialized()
+    {
+        if (Version > NewestVersion)
+            throw new JsonException($"version {Version}, written by a newer E3Scale; this one reads up to {NewestVersion}");
+        int[] halves = [.. DroppedBranches.Attention, .. DroppedBranches.Mlp];
+        if (DroppedBranches.Misplaced(Layers).Concat(halves.Except(Kept)).ToArray() is [int wrong, ..])
+            throw new JsonException($"dropped_branches names layer {wrong}, expected kept layers, each once");
+    }
+
     /// <summary>How clear a choice was: <see cref="Gap"/>.</summary>
     /// <param name="scores">[L]; larger means keep.</param>
-    /// <param name="dropped">Layers that go.</param>
-    /// <param name="protectedLayers">Layers whose scores took no part in the choice.</param>
+    /// <param name="dropped">Layers, or other units, that go.</param>
+    /// <param name="protectedLayers">Those whose scores took no part in the choice.</param>
     internal static double GapOf(IReadOnlyList<double> scores, IReadOnlyCollection<int> dropped, IReadOnlyCollection<int> protectedLayers)
     {
         double[] rivals =

@@ -3,7 +3,7 @@ using static TorchSharp.torch;
 
 namespace E3Scale.Pruner.Search;
 
-// Shape suffixes in this file: L = layers of the teacher, D = draws of a step.
+// Shape suffixes in this file: L = layers of the teacher, or other units that masks are over; D = draws of a step.
 
 /// <summary>The masks of one step on one rank: a draw for each local micro-batch, and leaves that gather the gradient.</summary>
 public sealed class MaskStep : IDisposable
@@ -11,13 +11,13 @@ public sealed class MaskStep : IDisposable
     private readonly IReadOnlyList<int> _drawOfMicroBatch;
     private readonly Tensor[][] _masks;
 
-    internal MaskStep(IReadOnlyList<IMaskDraw> draws, IReadOnlyList<int> drawOfMicroBatch, bool isSoft = false)
+    internal MaskStep(IReadOnlyList<IMaskDraw> draws, IReadOnlyList<int> drawOfMicroBatch, bool isSoft = false, PruningUnits units = PruningUnits.Layers)
     {
         (Draws, _drawOfMicroBatch) = (draws, drawOfMicroBatch);
         bool[][] kept = [.. draws.Select(draw => draw.Gates.Select(gate => gate > 0).ToArray())];
         _masks = [.. drawOfMicroBatch.Select(draw => draws[draw].Gates.Select(gate =>
             tensor((float)gate, requires_grad: true).DetachFromDisposeScope()).ToArray())];
-        Gates = [.. drawOfMicroBatch.Select((draw, i) => new LayerGate(kept[draw], _masks[i], isSoft))];
+        Gates = [.. drawOfMicroBatch.Select((draw, i) => new LayerGate(kept[draw], _masks[i], isSoft) { Units = units })];
     }
 
     /// <summary>All draws of the step, over all ranks.</summary>

@@ -106,16 +106,22 @@ internal sealed class MaskTraining(MaskTrainingOptions options, StageEnvironment
     private MaskResult Finish(IMaskLearner learner, StudentTrainer trainer)
     {
         bool[] kept = learner.KeptNow(options.Steps - 1);
-        int[] layers = [.. Enumerable.Range(0, kept.Length)];
-        int[] dropped = [.. layers.Where(layer => !kept[layer])];
+        var units = learner.Units;
+        int[] droppedUnits = [.. Enumerable.Range(0, kept.Length).Where(unit => !kept[unit])];
+        int[] layers = [.. Enumerable.Range(0, kept.Length / units.PerLayer())];
+        var branches = layers.ToLookup(layer => units.OfLayer(layer).Where(unit => kept[unit]).Aggregate(
+            LayerBranches.None, (left, unit) => left | units.BranchesOf(unit)));
         var result = new MaskResult
         {
-            Layers = kept.Length,
-            Kept = [.. layers.Where(layer => kept[layer])],
-            Dropped = dropped,
+            Version = MaskResult.NewestVersion,
+            Layers = layers.Length,
+            Units = units,
+            Kept = [.. layers.Except(branches[LayerBranches.None])],
+            Dropped = [.. branches[LayerBranches.None]],
+            DroppedBranches = new DroppedBranches { Attention = [.. branches[LayerBranches.Mlp]], Mlp = [.. branches[LayerBranches.Attention]] },
             ProtectedLayers = [.. protectedLayers],
             Scores = [.. learner.Scores],
-            Gap = MaskResult.GapOf(learner.Scores, dropped, protectedLayers),
+            Gap = MaskResult.GapOf(learner.Scores, droppedUnits, [.. protectedLayers.SelectMany(layer => units.OfLayer(layer))]),
             Method = learner.Method,
             Tokens = (long)options.Steps * trainer.Plan.BatchSequences * trainer.SequenceLength,
             Steps = options.Steps,

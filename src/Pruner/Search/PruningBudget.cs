@@ -8,4 +8,7 @@ public enum PruningBudget
 
     /// <summary>Parameters of layers: a mixture of experts weighs as many dense layers as it has parameters.</summary>
     Parameters,
+
+    /// <summary>Time of layers in a forward pass over calibration text, as the importance stage measured it.</summary>
+    Latency,
 }

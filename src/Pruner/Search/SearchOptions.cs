@@ -1,3 +1,5 @@
+using E3Scale.MoE;
+
 namespace E3Scale.Pruner.Search;
 
 /// <summary>The first phase of E3-Pruner: mask and weights are learnt together. Defaults: METHODS 1.3 to 1.5.</summary>
@@ -10,10 +12,22 @@ public sealed record SearchOptions : MaskTrainingOptions
     public int? KeepLayers { get; init; }
 
     /// <summary>
-    /// Share of all layers' parameters that the dropped layers have at least, in (0, 1); null (default) where <see cref="KeepLayers"/> says how much
-    /// goes. Dense layers and mixtures of experts then count by their sizes.
+    /// Share of what all layers weigh that what is dropped weighs at least, in (0, 1); null (default) where <see cref="KeepLayers"/> says how much
+    /// goes. <see cref="Budget"/> says what is weighed.
     /// </summary>
     public double? DropShare { get; init; }
+
+    /// <summary>
+    /// With <see cref="DropShare"/>, what is weighed: parameters, so that dense layers and mixtures of experts count by their sizes, or the times in
+    /// importance.json. Default: parameters.
+    /// </summary>
+    public PruningBudget Budget { get; init; } = PruningBudget.Parameters;
+
+    /// <summary>
+    /// What is dropped: layers (default, the paper's), or attention and MLP of every layer apart. <see cref="KeepLayers"/> then counts a branch as half a
+    /// layer. importance.json must be of the same units.
+    /// </summary>
+    public PruningUnits Units { get; init; } = PruningUnits.Layers;
 
     /// <summary>Softmax temperature and how it falls.</summary>
     public TemperatureSchedule Temperature { get; init; } = new();

@@ -35,13 +35,43 @@ public sealed class SearchStage : ILayerPruner
         DecoderConfig config = ModelFamilies.ReadConfig(_options.TeacherFolder).Config;
         int layers = config.LayerCount;
         var importance = JsonFile.Read<ImportanceResult>(_options.ImportanceFile, "importance");
-        if (importance.Layers != layers || importance.Kl.Length != importance.Layers)
+        var units = _options.Units;
+        if (importance.Layers != layers || importance.Units != units || importance.Kl.Length != layers * units.PerLayer())
             throw new StageInputException(
-                $"{_options.ImportanceFile}: {importance.Layers} layers, but {_options.TeacherFolder} has {layers}. Run the importance stage again.");
-        int[] protectedLayers = _options.ProtectsEnds ? importance.ProtectedLayers : [];
+                $"{_options.ImportanceFile}: {importance.Kl.Length} {NameOf(importance.Units)} of {importance.Layers} layers, but {_options.TeacherFolder} has " +
+                $"{layers} layers and the search is over {NameOf(units)}. Run the importance stage again.");
+        if (units == PruningUnits.Branches && !config.DroppedBranches.IsEmpty)
+            throw new StageInputException(
+                $"{_options.TeacherFolder}: some layers lost a branch already, so it cannot be pruned by branches once more. Take its teacher, or search over layers.");
+        int[] protectedLayers = _options.ProtectsEnds ? importance.ProtectedLayers : [], protectedUnits = [.. protectedLayers.SelectMany(layer => units.OfLayer(layer))];
+        long[]? weights = WeightsOf(importance, config, protectedUnits);
         return new MaskTraining(_options, _environment, protectedLayers).Run(
-            (mesh, plan) => new MaskLearner(_options, Measured(importance), protectedLayers, mesh, plan, WeighedDrops.ParametersOf(config)));
+            (mesh, plan) => new MaskLearner(_options, Measured(importance), protectedUnits, mesh, plan, weights));
     }
+
+    /// <summary>What every unit weighs; null where layers are counted.</summary>
+    private long[]? WeightsOf(ImportanceResult importance, DecoderConfig config, int[] protectedUnits)
+    {
+        if (_options.DropShare is not { } share)
+            return null;
+        bool weighsTime = _options.Budget == PruningBudget.Latency;
+        if (weighsTime && (importance.Seconds?.Length != importance.Kl.Length || !importance.Seconds.All(time => double.IsFinite(time) && time >= 0)))
+            throw new StageInputException(
+                $"{_options.ImportanceFile}: no times of its {importance.Kl.Length} {NameOf(importance.Units)} (field seconds), which are to be weighed. " +
+                "Run the importance stage again with this recipe.");
+        long[] weights = weighsTime ? WeighedDrops.WeightsOf(importance.Seconds!) : WeighedDrops.ParametersOf(config, _options.Units);
+        try
+        {
+            _ = new WeighedDrops(weights, share, 1, 1, protectedUnits, weighsTime ? "time" : "parameters");
+            return weights;
+        }
+        catch (ArgumentException error)
+        {
+            throw new StageInputException($"{_options.ImportanceFile}: {error.Message}. Drop a smaller share.");
+        }
+    }
+
+    private static string NameOf(PruningUnits units) => units == PruningUnits.Branches ? "branches" : "layers";
 
     private double[] Measured(ImportanceResult importance) => _options.Importance switch
     {

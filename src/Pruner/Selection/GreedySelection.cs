@@ -4,18 +4,18 @@ namespace E3Scale.Pruner.Selection;
 internal static class GreedySelection
 {
     /// <summary>Chooses; of equal layers the higher goes.</summary>
-    /// <param name="probe">The teacher.</param>
+    /// <param name="layers">Layers of the teacher, or what else is left out.</param>
     /// <param name="target">How many, and which not.</param>
     /// <param name="costs">
     /// What leaving out each of some layers, ascending, costs the model of the kept ones: as many numbers as layers; the least goes.
     /// </param>
     /// <returns>The order, and for every dropped layer what it cost; layers that stay have what they would have cost in the last round.</returns>
-    public static LayerSelection Run(ILayerProbe probe, SelectionTarget target, Func<bool[], int[], double[]> costs)
+    public static LayerSelection Run(int layers, SelectionTarget target, Func<bool[], int[], double[]> costs)
     {
-        int[] left = target.Candidates(probe.Layers);
-        bool[] isKept = AllLayers.Kept(probe.Layers);
+        int[] left = target.Candidates(layers);
+        bool[] isKept = AllLayers.Kept(layers);
         var order = new List<int>();
-        var scores = new double[probe.Layers];
+        var scores = new double[layers];
         while (order.Count < target.Drop)
         {
             double[] cost = costs(isKept, left);

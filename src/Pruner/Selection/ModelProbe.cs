@@ -46,6 +46,9 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
     /// <inheritdoc/>
     public int Layers => model.Config.LayerCount;
 
+    /// <summary>What masks have an entry for, and what is left out. Default: layers. Task and weights judge layers only.</summary>
+    public PruningUnits Units { get; init; } = PruningUnits.Layers;
+
     /// <inheritdoc/>
     public int Batches => batches.All.Count;
 
@@ -62,32 +65,32 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
     public double GradientTokens { get; private set; }
 
     /// <summary>
-    /// Shows what enters and what leaves each kept layer of this rank, once over this rank's batches. Each batch and layer is shown on one rank of the
-    /// mesh. Collective over the world.
+    /// Shows what enters and what leaves each kept layer (or other unit) of this rank, once over this rank's batches. Each batch and layer is shown on one
+    /// rank of the mesh. Collective over the world.
     /// </summary>
     /// <param name="isKept">Layers of the model that runs, by number.</param>
     /// <param name="onLayer">Gets the batch's sequences, the layer, its input and its output [B, T, H]; what it makes of them is freed behind it.</param>
     public void Observe(IReadOnlyList<bool> isKept, Action<long[], int, Tensor, Tensor> onLayer) => ForEachBatch(null, (ids_BT, sequences, counts) =>
     {
-        model.Executor.InferWithoutEach(ids_BT, [], onFull: _ => { }, onWithout: (_, _) => { }, isKept, (layer, input_BTH, output_BTH) =>
+        model.Executor.InferWithoutEach(ids_BT, [], onFull: _ => { }, onWithout: (_, _) => { }, isKept, pass =>
         {
             if (!counts)
                 return;
             using var scope = NewDisposeScope();
-            onLayer(sequences, layer, input_BTH, output_BTH);
-        });
+            onLayer(sequences, pass.Unit, pass.Input_BTH, pass.Output_BTH);
+        }, Units);
         Count(ids_BT, isKept.Count(kept => kept));
     });
 
     /// <inheritdoc/>
     public double[] BlockInfluence(IReadOnlyList<bool> isKept)
     {
-        var influence = new BlockInfluence(Layers, model.Config.HiddenSize);
+        var influence = new BlockInfluence(isKept.Count, model.Config.HiddenSize);
         Observe(isKept, (_, layer, input_BTH, output_BTH) => influence.Add(layer, Floats(input_BTH), Floats(output_BTH)));
         model.Mesh.World.AllReduce(influence.CosineSums, ReduceOperation.Sum);
         model.Mesh.World.AllReduce(influence.TokenCounts, ReduceOperation.Sum);
         AfterModels?.Invoke(1);
-        return [.. Enumerable.Range(0, Layers).Select(layer => isKept[layer] ? influence.Score(layer) : double.NaN)];
+        return [.. Enumerable.Range(0, isKept.Count).Select(layer => isKept[layer] ? influence.Score(layer) : double.NaN)];
     }
 
     /// <inheritdoc/>
@@ -115,13 +118,13 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
             if (counts)
                 sums[^1] += CountOf(metric, labels_N);
             if (metric == ProbeMetric.Kl)
-                Count(ids_BT, Layers);
+                Count(ids_BT, (long)Layers * Units.PerLayer());
             for (int i = 0; i < models.Count; i++)
             {
                 int place = i;
                 using var scope = NewDisposeScope();
                 model.Executor.InferWithoutEach(
-                    ids_BT, [], hidden_BTH => sums[place] += counts ? Sum(metric, teacher_NV, Logits(hidden_BTH), labels_N) : 0, (_, _) => { }, models[i]);
+                    ids_BT, [], hidden_BTH => sums[place] += counts ? Sum(metric, teacher_NV, Logits(hidden_BTH), labels_N) : 0, (_, _) => { }, models[i], units: Units);
                 Count(ids_BT, models[i].Count(kept => kept));
             }
         });
@@ -174,8 +177,9 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
                         sums[^1] += CountOf(metric, labels_N);
                 },
                 onWithout: (layer, hidden_BTH) => Add(1 + Array.IndexOf(order, layer), Logits(hidden_BTH)),
-                isKept);
-            Count(ids_BT, LayersRun(isKept, layers) + (teacher_NV is null ? 0 : Layers));
+                isKept,
+                units: Units);
+            Count(ids_BT, LayersRun(isKept, layers) + (teacher_NV is null ? 0 : Layers * Units.PerLayer()));
 
             void Add(int place, Tensor logits_NV)
             {
@@ -231,7 +235,8 @@ public sealed class ModelProbe(ShardedModel model, PackedCorpus corpus, Calibrat
         AfterModels?.Invoke(1);
     }
 
-    private void Count(Tensor ids_BT, long layersRun) => ForwardTokens += (double)ids_BT.numel() * model.Mesh.Shape.Data * layersRun / Layers;
+    private void Count(Tensor ids_BT, long unitsRun) =>
+        ForwardTokens += (double)ids_BT.numel() * model.Mesh.Shape.Data * unitsRun / (Layers * Units.PerLayer());
 
     /// <summary>Layers that the kept model and the models without one more go through together.</summary>
     private static long LayersRun(IReadOnlyList<bool> isKept, IReadOnlyList<int> without)

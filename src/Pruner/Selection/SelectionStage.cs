@@ -59,6 +59,7 @@ public sealed class SelectionStage(ILayerSelector selector, SelectionOptions opt
         int[] kept = [.. Enumerable.Range(0, probe.Layers).Except(dropped)];
         return new MaskResult
         {
+            Version = MaskResult.NewestVersion,
             Layers = probe.Layers,
             Kept = kept,
             Dropped = dropped,

@@ -68,7 +68,7 @@ public sealed record ExpertLoad
         ArgumentNullException.ThrowIfNull(model);
         if (model.Config.Moe is not { } moe)
             return null;
-        int[] layers = [.. Enumerable.Range(0, model.Config.LayerCount).Where(model.Config.IsMoeLayer)];
+        int[] layers = [.. Enumerable.Range(0, model.Config.LayerCount).Where(model.Config.HasExperts)];
         int experts = moe.RoutedExpertCount, ranks = model.Mesh.Shape.Expert, width = experts + ranks + Counters;
         var counts = new long[layers.Length * width];
         foreach (var layer in model.Decoder.Layers)

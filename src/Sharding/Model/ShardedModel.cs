@@ -39,17 +39,19 @@ public sealed class ShardedModel : IDisposable
     /// <param name="frozen">How layers' matrices are kept when only adapters are trained.</param>
     /// <param name="partition">Which layers lie on which stage; null balances them by multiply-adds.</param>
     /// <param name="placement">Where routed experts are; null for equal, contiguous slices.</param>
+    /// <param name="branches">Branches of the layers that are left out, by the layer's number; null for none but those that the checkpoint lacks.</param>
     /// <exception cref="CheckpointException">A tensor is missing or has another shape.</exception>
     /// <exception cref="MeshException">The mesh does not fit the model.</exception>
     public static ShardedModel Load(
         HuggingFaceCheckpoint checkpoint, Mesh mesh, int context, ScalarType dtype = ScalarType.Float32,
         IReadOnlyCollection<int>? dropped = null, FrozenStorage frozen = FrozenStorage.Same,
-        LayerPartition? partition = null, ExpertPlacement? placement = null)
+        LayerPartition? partition = null, ExpertPlacement? placement = null, DroppedBranches? branches = null)
     {
         ArgumentNullException.ThrowIfNull(checkpoint);
         ArgumentNullException.ThrowIfNull(mesh);
         mesh.World.Activity.Begin("loading the model");
-        var model = Create(checkpoint.Config, checkpoint.Names, checkpoint, mesh, context, dtype, dropped, frozen, partition, placement);
+        var model = Create(
+            checkpoint.Config.Without(branches ?? DroppedBranches.None), checkpoint.Names, checkpoint, mesh, context, dtype, dropped, frozen, partition, placement);
         if (checkpoint.PatchFile is { } patches)
             model.AddPatches(patches);
         return model;

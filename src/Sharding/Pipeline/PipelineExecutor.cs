@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using E3Scale.MoE;
 using static TorchSharp.torch;
 
@@ -42,46 +43,64 @@ public sealed class PipelineExecutor(Decoder decoder, Mesh mesh)
         Run(schedule ?? PipelineSchedules.Of(PipelineScheduleKind.OneForwardOneBackward), work, microBatches, listener);
 
     /// <summary>
-    /// Runs the model once in full and once without each of some layers. The prefix is shared: what enters a layer is computed once,
-    /// only the layers behind it run again (METHODS 1.4). Collective over the pipeline, and over the expert group.
+    /// Runs the model once in full and once without each of some units, layers or branches of layers. The prefix is shared: what enters a unit is
+    /// computed once, only what is behind it runs again (METHODS 1.4). Collective over the pipeline, and over the expert group.
     /// </summary>
     /// <param name="ids_BT">int64 [B, T].</param>
-    /// <param name="layers">Layers to leave out, one at a time; ascending, and all of them kept.</param>
+    /// <param name="leftOut">Units to leave out, one at a time; ascending, and all of them kept.</param>
     /// <param name="onFull">Last stage: gets the residual stream of the full model after its last layer.</param>
-    /// <param name="onWithout">Last stage: gets a layer's number and the residual stream of the model without it.</param>
-    /// <param name="isKept">Layers of the model that counts as full here, by number; null for all.</param>
-    /// <param name="onLayer">Every stage: gets each of its kept layers' number, input and output in the full model; null for nobody.</param>
+    /// <param name="onWithout">Last stage: gets a unit's number and the residual stream of the model without it.</param>
+    /// <param name="isKept">Units of the model that counts as full here, by number; null for all.</param>
+    /// <param name="onUnit">Every stage: gets the pass of each of its kept units in the full model; null for nobody.</param>
+    /// <param name="units">What is counted. Default: layers.</param>
     public void InferWithoutEach(
-        Tensor ids_BT, IReadOnlyList<int> layers, Action<Tensor> onFull, Action<int, Tensor> onWithout,
-        IReadOnlyList<bool>? isKept = null, Action<int, Tensor, Tensor>? onLayer = null)
+        Tensor ids_BT, IReadOnlyList<int> leftOut, Action<Tensor> onFull, Action<int, Tensor> onWithout,
+        IReadOnlyList<bool>? isKept = null, Action<UnitPass>? onUnit = null, PruningUnits units = PruningUnits.Layers)
     {
         ArgumentNullException.ThrowIfNull(ids_BT);
-        ArgumentNullException.ThrowIfNull(layers);
+        ArgumentNullException.ThrowIfNull(leftOut);
         using var _ = no_grad();
         using var scope = NewDisposeScope();
         var next = mesh.IsLastStage ? null : new SendWindow(mesh.PipelineGroup, mesh.Messages, mesh.Stage + 1, ActivationTag);
         var inputs = new Dictionary<int, Tensor>();
-        DecoderLayer[] kept = [.. decoder.Layers.Where(layer => isKept?[layer.Index] ?? true)];
+        (DecoderLayer Layer, int Unit)[] kept =
+            [.. decoder.Layers.SelectMany(layer => units.OfLayer(layer.Index), (layer, unit) => (layer, unit)).Where(item => isKept?[item.unit] ?? true)];
         var hidden_BTH = mesh.IsFirstStage ? decoder.Embed(ids_BT) : Receive(ids_BT);
-        foreach (var layer in kept)
+        foreach (var (layer, unit) in kept)
         {
-            inputs.Add(layer.Index, hidden_BTH);
-            hidden_BTH = decoder.Patched(layer.Index, layer.Forward(hidden_BTH));
-            onLayer?.Invoke(layer.Index, inputs[layer.Index], hidden_BTH);
+            inputs.Add(unit, hidden_BTH);
+            hidden_BTH = onUnit is null ? Run(layer, unit, hidden_BTH) : Watched(layer, unit, hidden_BTH);
         }
         PassOn(hidden_BTH, next, onFull);
 
-        int mine = decoder.Layers[0].Index, behind = decoder.Layers[^1].Index;
-        foreach (int left in layers.Where(layer => layer <= behind))
+        int mine = units.OfLayer(decoder.Layers[0].Index).First(), behind = units.OfLayer(decoder.Layers[^1].Index).Last();
+        foreach (int left in leftOut.Where(unit => unit <= behind))
         {
             using var inner = NewDisposeScope();
             mesh.World.Activity.Advance();
             var rest_BTH = left >= mine ? inputs[left] : Receive(ids_BT);
-            foreach (var layer in kept.Where(layer => layer.Index > left))
-                rest_BTH = decoder.Patched(layer.Index, layer.Forward(rest_BTH));
+            foreach (var (layer, unit) in kept.Where(item => item.Unit > left))
+                rest_BTH = Run(layer, unit, rest_BTH);
             PassOn(rest_BTH, next, result => onWithout(left, result));
         }
         next?.Finish();
+
+        // A patch stands behind the whole layer, and goes with it.
+        Tensor Run(DecoderLayer layer, int unit, Tensor x_BTH)
+        {
+            var output_BTH = layer.Forward(x_BTH, branches: units.BranchesOf(unit));
+            return unit == units.OfLayer(layer.Index).Last() ? decoder.Patched(layer.Index, output_BTH) : output_BTH;
+        }
+
+        Tensor Watched(DecoderLayer layer, int unit, Tensor x_BTH)
+        {
+            Synchronize();
+            long start = Stopwatch.GetTimestamp();
+            var output_BTH = Run(layer, unit, x_BTH);
+            Synchronize();
+            onUnit(new UnitPass(unit, x_BTH, output_BTH, Stopwatch.GetElapsedTime(start).TotalSeconds));
+            return output_BTH;
+        }
     }
 
     /// <summary>
@@ -96,6 +115,12 @@ public sealed class PipelineExecutor(Decoder decoder, Mesh mesh)
         mesh.PipelineGroup.AllGather([LastRun.ElapsedSeconds, LastRun.BusySeconds], timings);
         double longest = timings.Where((_, i) => i % 2 == 0).Max();
         return longest > 0 ? 1 - timings.Where((_, i) => i % 2 == 1).Average() / longest : 0;
+    }
+
+    private void Synchronize()
+    {
+        if (decoder.Device.type == TorchSharp.DeviceType.CUDA)
+            cuda.synchronize(decoder.Device);
     }
 
     private static void PassOn(Tensor hidden_BTH, SendWindow? next, Action<Tensor> onLastStage)

@@ -26,12 +26,15 @@ public sealed class ActivationModel(DecoderConfig config, PlanWorkload workload)
     /// <param name="layer">0-based layer.</param>
     public long KeptByLayer(int layer)
     {
-        long perToken = Norms() + (config.Attention is LatentAttentionConfig latent
-            ? Latent(latent)
-            : Grouped((GroupedQueryAttentionConfig)config.Attention));
-        perToken += config.IsMoeLayer(layer)
-            ? Experts(config.Moe!)
-            : GatedMlp(WeightKind.DenseMlp, config.IntermediateSize);
+        long perToken = 0;
+        if (config.BranchesOf(layer).HasFlag(LayerBranches.Attention))
+            perToken += BranchNorms() + (config.Attention is LatentAttentionConfig latent
+                ? Latent(latent)
+                : Grouped((GroupedQueryAttentionConfig)config.Attention));
+        if (config.BranchesOf(layer).HasFlag(LayerBranches.Mlp))
+            perToken += BranchNorms() + (config.IsMoeLayer(layer)
+                ? Experts(config.Moe!)
+                : GatedMlp(WeightKind.DenseMlp, config.IntermediateSize));
         return _tokens * perToken;
     }
 
@@ -74,12 +77,9 @@ public sealed class ActivationModel(DecoderConfig config, PlanWorkload workload)
     /// <summary>A norm keeps its input in float32; its normalised input when its weight is trained; its output when a projection needs it.</summary>
     private long Norm(long size, bool outputKept) => size * (Float + (_trainsAll ? _width : 0) + (outputKept ? _width : 0));
 
-    private long Norms()
-    {
-        // Both norms of the layer; their inputs are the residual stream before attention and before the MLP.
-        long norms = 2 * Norm(config.HiddenSize, outputKept: true);
-        return config.SandwichNorm ? norms + 2 * Norm(config.HiddenSize, outputKept: false) : norms;
-    }
+    /// <summary>The norm of the residual stream before attention or MLP, and that of the branch's output where there is one.</summary>
+    private long BranchNorms() =>
+        Norm(config.HiddenSize, outputKept: true) + (config.SandwichNorm ? Norm(config.HiddenSize, outputKept: false) : 0);
 
     /// <summary>softmax(Q K^T) V: scaled queries, keys, probabilities in float32 (and again in a narrower type), values, result.</summary>
     private long Softmax(long queries, long values)

@@ -40,7 +40,7 @@ public sealed class CommunicationModel(DecoderConfig config, ClusterSpec cluster
             volumes.Add(new("activations to the next stage", Link(first, first + shape.Data), microBatches * ResidualBytes, microBatches));
         if (!part.HasEmbedding)
             volumes.Add(new("gradients to the previous stage", Link(first, first - shape.Data), microBatches * ResidualBytes, microBatches));
-        int exchanges = part.Layers.Count(config.IsMoeLayer) * microBatches * (workload.Recompute ? 6 : 4);
+        int exchanges = part.Layers.Count(config.HasExperts) * microBatches * (workload.Recompute ? 6 : 4);
         if (shape.Expert > 1 && exchanges > 0)
             foreach (bool within in new[] { true, false })
                 if (RemoteRanks(first, within) is > 0 and var ranks)

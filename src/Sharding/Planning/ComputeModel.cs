@@ -12,12 +12,12 @@ public sealed class ComputeModel(DecoderConfig config, PlanWorkload workload)
 
     /// <summary>A layer forward.</summary>
     /// <param name="layer">0-based layer.</param>
-    public double Forward(int layer) => _perToken * (Weights(layer) + Scores + Adapters(layer));
+    public double Forward(int layer) => _perToken * (Weights(layer) + Scores(layer) + Adapters(layer));
 
     /// <summary>A layer's gradients of its input; the forward pass again where it is recomputed.</summary>
     /// <param name="layer">0-based layer.</param>
     public double BackwardInput(int layer) =>
-        _perToken * (Weights(layer) + 2 * Scores + Adapters(layer)) + (workload.Recompute ? Forward(layer) : 0);
+        _perToken * (Weights(layer) + 2 * Scores(layer) + Adapters(layer)) + (workload.Recompute ? Forward(layer) : 0);
 
     /// <summary>A layer's gradients of what is trained.</summary>
     /// <param name="layer">0-based layer.</param>
@@ -30,10 +30,10 @@ public sealed class ComputeModel(DecoderConfig config, PlanWorkload workload)
     public double WholeHead => _perToken * LayerCost.OfHead(config);
 
     // LayerCost counts the half that causality leaves; the attention here multiplies the whole square and masks it.
-    private double Scores => 2 * LayerCost.OfScores(config, workload.SequenceLength);
+    private double Scores(int layer) =>
+        config.BranchesOf(layer).HasFlag(LayerBranches.Attention) ? 2 * LayerCost.OfScores(config, workload.SequenceLength) : 0;
 
-    private double Weights(int layer) =>
-        LayerCost.OfLayer(config, layer, workload.SequenceLength) - LayerCost.OfScores(config, workload.SequenceLength);
+    private double Weights(int layer) => LayerCost.OfLayer(config, layer, context: 0);
 
     private double Adapters(int layer)
     {

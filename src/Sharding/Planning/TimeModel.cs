@@ -51,7 +51,7 @@ public sealed class TimeModel
             Passes = passes,
             PipelineSeconds = pipeline,
             BubbleShare = 1 - simulation.Duration * (1 - simulation.MeanBubbleShare) / pipeline,
-            ExchangeSeconds = partition.Stages.Max(layers => layers.Count(_config.IsMoeLayer)) * microBatches * ExchangesPerLayer * _communication.ExchangeSeconds,
+            ExchangeSeconds = partition.Stages.Max(layers => layers.Count(_config.HasExperts)) * microBatches * ExchangesPerLayer * _communication.ExchangeSeconds,
             // Sums of gradients travel while the last micro-batch goes backward; new weights travel when nothing else is left to do.
             ReductionSeconds = counts.Select((count, stage) =>
                 Math.Max(0, _communication.ReduceSeconds(count) - passes.Whole(stage) + passes.Forward[stage]) + _communication.GatherSeconds(count)).Max(),
@@ -97,7 +97,7 @@ public sealed class TimeModel
             .. partition.Stages.Select((layers, stage) =>
                 (layers.Sum(layerFlops) + (stage == _shape.Pipeline - 1 ? head : 0)) / _flopsPerSecond + layers.Sum(exchanges) * exchange),
         ];
-        int PerLayer(int layer, int count) => _config.IsMoeLayer(layer) ? count : 0;
+        int PerLayer(int layer, int count) => _config.HasExperts(layer) ? count : 0;
         return new PipelineDurations(
             Stages(_compute.Forward, layer => PerLayer(layer, 2), _compute.Head),
             Stages(layer => trained * _compute.BackwardInput(layer), layer => PerLayer(layer, ExchangesPerLayer - 2), _compute.Head),
@@ -119,7 +119,7 @@ public sealed class TimeModel
     [
         .. partition.Stages.Select((layers, stage) =>
             (layers.Sum(_compute.Forward) + (stage == _shape.Pipeline - 1 ? _compute.WholeHead : 0)) / _flopsPerSecond
-            + 2 * layers.Count(_config.IsMoeLayer) * _communication.ExchangeSeconds),
+            + 2 * layers.Count(_config.HasExperts) * _communication.ExchangeSeconds),
     ];
 
     private double CaptureSeconds(LayerPartition partition)

@@ -38,7 +38,7 @@ public sealed class LayerTimer
     public void Add(LayerPass pass)
     {
         _forward_L[pass.Layer] += pass.Seconds;
-        _kept_L[pass.Layer] += pass.IsKept ? pass.Seconds : 0;
+        _kept_L[pass.Layer] += pass.KeptSeconds;
         _passes_L[pass.Layer]++;
     }
 

@@ -5,7 +5,7 @@ namespace E3Scale.Sharding;
 /// <summary>What a layer costs per token: multiply-adds of its active weights, and of the attention over half the context.</summary>
 public static class LayerCost
 {
-    /// <summary>Multiply-adds of one token in one layer.</summary>
+    /// <summary>Multiply-adds of one token in one layer, in the branches that it has.</summary>
     /// <param name="config">The model.</param>
     /// <param name="layer">Layer of the teacher.</param>
     /// <param name="context">Positions of a sequence.</param>
@@ -19,10 +19,15 @@ public static class LayerCost
             GroupedQueryAttentionConfig a => hidden * a.HeadDim * (2.0 * a.HeadCount + 2.0 * a.KeyValueHeadCount),
             _ => throw new NotSupportedException(config.Attention.GetType().Name),
         };
+        double cost = 0;
+        if (config.BranchesOf(layer).HasFlag(LayerBranches.Attention))
+            cost += attention + OfScores(config, context);
+        if (!config.BranchesOf(layer).HasFlag(LayerBranches.Mlp))
+            return cost;
         double width = config.IsMoeLayer(layer)
             ? (double)config.Moe!.ExpertsPerToken * config.Moe.ExpertIntermediateSize + config.Moe.SharedIntermediateSize
             : config.IntermediateSize;
-        return attention + OfScores(config, context) + 3 * hidden * width;
+        return cost + 3 * hidden * width;
     }
 
     /// <summary>Multiply-adds of one token with the keys and values before it: over half the context.</summary>

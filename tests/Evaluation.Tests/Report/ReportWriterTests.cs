@@ -52,6 +52,23 @@ public sealed class ReportWriterTests : IDisposable
     }
 
     [Fact]
+    public void Render_SearchOverBranches_NamesThem()
+    {
+        _run.WriteAll();
+        _run.Write("importance/importance.json", """{"layers":2,"units":"branches","kl":[0.4,0.1,0.2,0.5],"protected":[]}""");
+        _run.Write("search/mask.json", """
+            {"version":2,"layers":2,"units":"branches","kept":[0,1],"dropped":[],"dropped_branches":{"attention":[1],"mlp":[0]},"scores":[],"protected":[]}
+            """);
+        _run.Write("search/trajectory.jsonl", """{"step":0,"temperature":4,"dropped":2,"scores":[2,-1,-2,1],"kept":[1,0,0,1]}""" + "\n");
+
+        string text = Parse(ReportWriter.Render(ReportInput.Load(_run.Directory))).Root!.Value;
+        Assert.Contains("Kept without attention: 1. Kept without MLP: 0.", text, StringComparison.Ordinal);
+        Assert.Contains("attention of layer 1: from -2 to -2", text, StringComparison.Ordinal);
+        Assert.Contains("Dropped branches", text, StringComparison.Ordinal);
+        Assert.Contains("0m", text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Render_SearchThatProtectsNoLayer_CallsNoneProtected()
     {
         string mask = Path.Combine(_run.WriteAll().Directory, "search", "mask.json");

@@ -60,6 +60,22 @@ public class InspectCommandTests
     }
 
     [Fact]
+    public void Draw_LayersThatLostABranch_SaysWhichAndCountsLess()
+    {
+        using var folder = new TemporaryFolder();
+        string config = File.ReadAllText(Path.Combine(TinyR1, "config.json"))
+            .Replace("\"num_hidden_layers\": 16", "\"num_hidden_layers\": 16, \"e3scale_dropped_branches\": {\"attention\": [3, 4], \"mlp\": [9]}", StringComparison.Ordinal);
+        ModelReport whole = ModelReport.Read(Path.Combine(TinyR1, "config.json")), half = ModelReport.Read(folder.File("config.json", config));
+
+        string text = ReportText.Draw(half);
+        Assert.Contains("pruned: no attention in 3-4", text, StringComparison.Ordinal);
+        Assert.Contains("pruned: no MLP in 9", text, StringComparison.Ordinal);
+        long Of(ModelReport report, WeightKind kind) => report.Parameters.Single(facts => facts.Kind == kind).Total;
+        Assert.Equal(14 * Of(whole, WeightKind.Attention), 16 * Of(half, WeightKind.Attention));
+        Assert.Equal(14 * Of(whole, WeightKind.RoutedExperts), 15 * Of(half, WeightKind.RoutedExperts));
+    }
+
+    [Fact]
     public void Read_ConfigOfMoreWeightsThanAnyModelHas_IsRefusedAtOnce()
     {
         using var folder = new TemporaryFolder();

@@ -134,6 +134,10 @@ public sealed class RecipeLoaderTests : IDisposable
         Assert.Contains("exactly one of drop_layers and keep_layers", MessageOf(Minimal, change), StringComparison.Ordinal);
 
     [Theory]
+    [InlineData("search.drop_share: missing, but search.budget is latency", "search.budget=latency", "search.drop_layers=null")]
+    [InlineData("only e3-pruner weighs them", "search.budget=latency", "search.drop_layers=null", "search.drop_share=0.25", "search.method=sleb")]
+    [InlineData("only e3-pruner drops branches", "search.units=branches", "search.method=leave-one-out")]
+    [InlineData("compensation: prune-and-comp, but search.units is branches", "search.units=branches", "compensation=prune-and-comp")]
     [InlineData("search.drop_share: missing", "search.budget=parameters", "search.drop_layers=null")]
     [InlineData("search.budget: parameters, but a number of layers", "search.budget=parameters", "search.drop_share=0.25")]
     [InlineData("search.drop_share: given, but search.budget is layers", "search.drop_share=0.25")]

@@ -46,6 +46,17 @@ public sealed class KeyValueCacheTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Forward_LayersWithoutABranch_GoesOnWithoutIt(bool isDropped)
+    {
+        var (config, names) = SmallModel.Parse(SmallModel.DeepSeek());
+        config = isDropped ? config.Without(new DroppedBranches { Attention = [0, 2], Mlp = [1] }) : config;
+        using Decoder model = new(config, names, new SmallModel.SeededWeights(1));
+        AssertSame(model, isDropped ? null : new LayerGate([false, true, true, false, false, true, true, true]) { Units = PruningUnits.Branches });
+    }
+
+    [Theory]
     [InlineData(FrozenStorage.BFloat16)]
     [InlineData(FrozenStorage.Fp8)]
     public void Forward_AdaptersBesideCompressedWeights_AreAbsorbedToo(FrozenStorage frozen)

@@ -6,6 +6,7 @@ using E3Scale.Pruner.Importance;
 using E3Scale.Pruner.Methods.Sleb;
 using E3Scale.Pruner.Search;
 using E3Scale.Pruner.Selection;
+using E3Scale.Pruner.Tests.Selection;
 using E3Scale.Sharding;
 using E3Scale.TestSupport;
 using static TorchSharp.torch;
@@ -120,6 +121,28 @@ public sealed class LeaveOneOutTests
         }
         int[] inserted = [.. layers.RootElement.GetProperty("inserted").EnumerateArray().Select(layer => layer.GetInt32())];
         Assert.Equal(inserted, Enumerable.Range(0, kl.Length).OrderBy(layer => kl[layer]).Take(inserted.Length).Order());
+    }
+
+    [SkippableTheory]
+    [InlineData("stories260K-id10")]
+    [InlineData("babyllama105-near12")]
+    public void Run_BranchesOfInsertedLayers_AreTheLeastImportant(string name)
+    {
+        string folder = SharedData.Require("data", "models", name);
+        using var layers = JsonDocument.Parse(File.ReadAllText(Path.Combine(folder, "layers.json")));
+        int[] inserted = [.. layers.RootElement.GetProperty("inserted").EnumerateArray().Select(layer => layer.GetInt32())];
+        using TestFolder output = new();
+        TokenCorpus.Write(output["corpus.bin"], StoryTokens.Of(folder, sequences: 4, positions: 64));
+        double[] kl = new ImportanceStage(
+            new ImportanceOptions
+            {
+                TeacherFolder = folder, CorpusFile = output["corpus.bin"], OutputFile = output["importance.json"], Units = PruningUnits.Branches,
+            },
+            OneRank.Environment()).Run().Kl;
+
+        Assert.Equal(
+            inserted.SelectMany(layer => PruningUnits.Branches.OfLayer(layer)),
+            Enumerable.Range(0, kl.Length).OrderBy(unit => kl[unit]).Take(2 * inserted.Length).Order());
     }
 
     private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(number => number.GetDouble())];

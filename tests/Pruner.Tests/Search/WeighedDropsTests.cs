@@ -33,11 +33,11 @@ public sealed class WeighedDropsTests
     }
 
     [Fact]
-    public void ParametersAt_Ramp_GrowsToTheWholeShareAndStays()
+    public void WeightAt_Ramp_GrowsToTheWholeShareAndStays()
     {
         WeighedDrops drops = new([10, 10, 10, 10], share: 0.5, searchSteps: 5, ramp: 0.8, []);
 
-        Assert.Equal([5, 10, 15, 20, 20], Enumerable.Range(0, 5).Select(drops.ParametersAt));
+        Assert.Equal([5, 10, 15, 20, 20], Enumerable.Range(0, 5).Select(drops.WeightAt));
     }
 
     [Fact]
@@ -46,6 +46,37 @@ public sealed class WeighedDropsTests
         var error = Assert.Throws<ArgumentException>(() => new WeighedDrops([4, 1, 1, 4], share: 0.5, searchSteps: 1, ramp: 1, [0, 3]));
 
         Assert.Contains("the layers that may go have 20 %", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void KeptAt_MeasuredTimes_DropsByTime()
+    {
+        // 12 ms in all: half of it is in layers 1 and 3, whose scores are the lowest.
+        WeighedDrops drops = new(WeighedDrops.WeightsOf([.002, .001, .004, .005]), share: 0.5, searchSteps: 1, ramp: 1, [], "time");
+
+        Assert.Equal([true, false, true, false], drops.KeptAt([3, 1, 4, 2], 0));
+        Assert.Equal([2_000_000, 1, 1], WeighedDrops.WeightsOf([.002, 0, 1e-12])); // what took no time can be weighed too
+    }
+
+    [Fact]
+    public void Constructor_MoreTimeThanMayGo_SpeaksOfTime()
+    {
+        var error = Assert.Throws<ArgumentException>(() => new WeighedDrops([4, 1, 1, 4], 0.5, searchSteps: 1, ramp: 1, [0, 3], "time"));
+
+        Assert.Contains("50 % of the layers' time is to go", error.Message, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void ParametersOf_Branches_AddUpToTheLayers(bool mixtureOfExperts)
+    {
+        DecoderConfig config = TestSupport.SmallModel.Parse(mixtureOfExperts ? TestSupport.SmallModel.DeepSeek(3) : TestSupport.SmallModel.Llama(3)).Config;
+        long[] layers = WeighedDrops.ParametersOf(config), branches = WeighedDrops.ParametersOf(config, PruningUnits.Branches);
+
+        Assert.Equal(layers, branches.Chunk(2).Select(pair => pair.Sum()));
+        Assert.Equal(mixtureOfExperts ? branches[0] : 24 + 2 * 24 * 24 + 2 * 24 * 12, branches[0]); // norm, q and o, k and v
+        Assert.Equal(branches[0], branches[2]);
     }
 
     [Fact]

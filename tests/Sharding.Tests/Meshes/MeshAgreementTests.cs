@@ -58,6 +58,18 @@ public sealed class MeshAgreementTests(MeshJob job)
 
     [SkippableTheory]
     [MemberData(nameof(Meshes))]
+    public void Search_Branches_AgreesWithOneRank(int pipeline, int expert, int data)
+    {
+        var (expected, actual) = AssertAgree(MeshRuns.BranchSearch, new MeshShape(pipeline, expert, data));
+        Close.AssertEqual(expected.Scores, actual.Scores, Tolerance, "score of branch");
+        Assert.Equal(expected.Kept, actual.Kept);
+        Assert.Equal((12, 4), (actual.Kept.Length, actual.Kept.Count(kept => !kept))); // two layers' worth of six
+        Assert.True(expected.ScoreChange.Max(Math.Abs) > 0.1);
+        Assert.All(actual.TensorGrowth, growth => Assert.Equal(0, growth));
+    }
+
+    [SkippableTheory]
+    [MemberData(nameof(Meshes))]
     public void Search_SoftGates_AgreeWithOneRank(int pipeline, int expert, int data)
     {
         // The loss after the gates were multiplied into the weights is the last one.
@@ -96,6 +108,8 @@ public sealed class MeshAgreementTests(MeshJob job)
         var (expected, actual) = (job.Probes(MeshRuns.OneRank), job.Probes(new MeshShape(pipeline, expert, data)));
         // Sums of thousands of float32 products; an expert counted twice adds a hundredth and more.
         Close.AssertEqual(expected.Taylor, actual.Taylor, 1e-4 * expected.Taylor.Min(), "Taylor score of layer");
+        Close.AssertEqual(expected.WithoutBranches, actual.WithoutBranches, Tolerance, "divergence without branch");
+        Assert.Equal(expected.WithoutBranches.Length, expected.WithoutBranches.Distinct().Count()); // every branch matters
         Close.AssertEqual([expected.Trained], [actual.Trained], Tolerance, "divergence of trained candidate");
         Close.AssertEqual(expected.GatedKl, actual.GatedKl, Tolerance, "divergence of gated model, slope by gate");
         Close.AssertEqual(expected.Magnitude, actual.Magnitude, 1e-6 * expected.Magnitude.Min(), "magnitude of layer");

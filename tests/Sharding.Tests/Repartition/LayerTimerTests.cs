@@ -11,8 +11,8 @@ public sealed class LayerTimerTests
         var timer = new LayerTimer(OneRank.Mesh, layers: 3);
         foreach (bool kept in new[] { true, false })
         {
-            timer.Add(new LayerPass(0, IsKept: true, 1));
-            timer.Add(new LayerPass(1, kept, 3));
+            timer.Add(new LayerPass(0, 1, KeptSeconds: 1));
+            timer.Add(new LayerPass(1, 3, KeptSeconds: kept ? 3 : 0));
             timer.AddStagePass(isForward: true, 6);
             timer.AddStagePass(isForward: false, 2 * (kept ? 6 : 3));
         }
@@ -28,9 +28,9 @@ public sealed class LayerTimerTests
     public void Reduce_Twice_StartsAnew()
     {
         var timer = new LayerTimer(OneRank.Mesh, layers: 1);
-        timer.Add(new LayerPass(0, IsKept: true, 5));
+        timer.Add(new LayerPass(0, 5, KeptSeconds: 5));
         timer.Reduce();
-        timer.Add(new LayerPass(0, IsKept: true, 1));
+        timer.Add(new LayerPass(0, 1, KeptSeconds: 1));
         timer.AddStagePass(isForward: true, 1);
         Assert.Equal(1, timer.Reduce().Whole.Layers[0]);
     }

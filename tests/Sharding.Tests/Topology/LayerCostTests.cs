@@ -38,6 +38,20 @@ public sealed class LayerCostTests
         Assert.Equal(expected, added, 1e-6);
     }
 
+    [Theory]
+    [MemberData(nameof(Layers))]
+    public void OfLayer_OneBranch_IsItsShareOfTheLayer(string modelType, int layer)
+    {
+        DecoderConfig config = (modelType == "llama" ? TinyModel.TiedLlama : TinyModel.DeepSeek).Config;
+        double mlp = LayerCost.OfLayer(config.Without(new DroppedBranches { Attention = [layer] }), layer, context: 10);
+        double attention = LayerCost.OfLayer(config.Without(new DroppedBranches { Mlp = [layer] }), layer, context: 10);
+
+        Assert.Equal(LayerCost.OfLayer(config, layer, context: 10), attention + mlp, 1e-6);
+        Assert.Equal(3.0 * config.HiddenSize * (config.IsMoeLayer(layer)
+            ? config.Moe!.ExpertsPerToken * config.Moe.ExpertIntermediateSize + config.Moe.SharedIntermediateSize
+            : config.IntermediateSize), mlp, 1e-6);
+    }
+
     [Fact]
     public void OfHead_IsHiddenTimesVocabulary() => Assert.Equal(32 * 64, LayerCost.OfHead(TinyModel.DeepSeek.Config));
 

@@ -1,12 +1,17 @@
+using E3Scale.MoE;
+
 namespace E3Scale.Evaluation.Report.RunFiles;
 
-/// <summary>The file <c>importance/importance.json</c>: leave-one-out divergence of every layer.</summary>
+/// <summary>The file <c>importance/importance.json</c>: leave-one-out divergence of every layer, or branch.</summary>
 public sealed record ImportanceFile
 {
     /// <summary>Layers of the teacher, L.</summary>
     public required int Layers { get; init; }
 
-    /// <summary>Mean KL divergence of the teacher from the teacher without layer i, nats per token; [L].</summary>
+    /// <summary>What <see cref="Kl"/> has an entry for; layers in files that do not say.</summary>
+    public PruningUnits Units { get; init; }
+
+    /// <summary>Mean KL divergence of the teacher from the teacher without unit i, nats per token.</summary>
     public required IReadOnlyList<double> Kl { get; init; }
 
     /// <summary>Layers that the search may not drop.</summary>

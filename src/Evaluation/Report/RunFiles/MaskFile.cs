@@ -1,3 +1,5 @@
+using E3Scale.MoE;
+
 namespace E3Scale.Evaluation.Report.RunFiles;
 
 /// <summary>The file <c>search/mask.json</c>: which layers the search kept.</summary>
@@ -12,10 +14,16 @@ public sealed record MaskFile
     /// <summary>Indices of the layers that go.</summary>
     public required IReadOnlyList<int> Dropped { get; init; }
 
+    /// <summary>What scores and trajectory have an entry for; layers in files that do not say.</summary>
+    public PruningUnits Units { get; init; }
+
+    /// <summary>Layers that stay with one of their branches.</summary>
+    public DroppedBranches DroppedBranches { get; init; } = DroppedBranches.None;
+
     /// <summary>Layers that could not go; null in files that do not say.</summary>
     public IReadOnlyList<int>? Protected { get; init; }
 
-    /// <summary>Final score of every layer; [L].</summary>
+    /// <summary>Final score of every layer, or branch.</summary>
     public IReadOnlyList<double> Scores { get; init; } = [];
 
     /// <summary>Method that chose, for example <c>e3-pruner</c>.</summary>

@@ -9,12 +9,12 @@ public sealed record TrajectoryPoint
     /// <summary>Temperature of the relaxation, dimensionless.</summary>
     public required double Temperature { get; init; }
 
-    /// <summary>Layers dropped at this step of the schedule.</summary>
+    /// <summary>Layers, or branches, dropped at this step of the schedule.</summary>
     public required int Dropped { get; init; }
 
-    /// <summary>Score of every layer; [L].</summary>
+    /// <summary>Score of every layer, or branch.</summary>
     public required IReadOnlyList<double> Scores { get; init; }
 
-    /// <summary>1 for a layer that the scores keep, 0 for one they drop; [L].</summary>
+    /// <summary>1 for a layer, or branch, that the scores keep, 0 for one they drop.</summary>
     public required IReadOnlyList<int> Kept { get; init; }
 }

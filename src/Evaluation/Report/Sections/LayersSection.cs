@@ -1,5 +1,6 @@
 using E3Scale.Evaluation.Report.Charts;
 using E3Scale.Evaluation.Report.RunFiles;
+using E3Scale.MoE;
 
 namespace E3Scale.Evaluation.Report.Sections;
 
@@ -15,39 +16,49 @@ internal static class LayersSection
         {
             markup.BeginFigure(dropped.Count == 0 ? "No layer was dropped" : $"Dropped: {string.Join(", ", dropped.Order())}");
             LayerStrip.Draw(markup, layers.Value, dropped, input.Summary?.DenseLayers);
-            markup.EndFigure("Layers of the teacher by their original index, first to last.");
+            markup.EndFigure("Layers of the teacher by their original index, first to last." + Halves(input.Mask?.DroppedBranches ?? DroppedBranches.None));
         }
         else
         {
             markup.Note("There is neither search/mask.json nor eval/summary.json: no layers were chosen yet.");
         }
-        WriteImportance(markup, input.Importance, dropped, [.. input.Mask?.Protected ?? input.Importance?.Protected ?? []]);
+        WriteImportance(markup, input.Importance, input.Mask, [.. input.Mask?.Protected ?? input.Importance?.Protected ?? []]);
         markup.End();
     }
 
-    private static void WriteImportance(MarkupBuilder markup, ImportanceFile? importance, HashSet<int> dropped, HashSet<int> protectedLayers)
+    private static void WriteImportance(MarkupBuilder markup, ImportanceFile? importance, MaskFile? mask, HashSet<int> protectedLayers)
     {
         if (importance is null || importance.Layers == 0)
         {
             markup.Note("There is no importance/importance.json: the importance stage has not run.");
             return;
         }
+        string unit = importance.Units == PruningUnits.Branches ? "branch" : "layer";
         markup.BeginFigure("Leave-one-out divergence");
         new BarChart
         {
-            Description = "KL divergence of the teacher from the teacher without one layer, for each layer",
-            XTitle = "layer left out",
+            Description = $"KL divergence of the teacher from the teacher without one {unit}, for each {unit}",
+            XTitle = unit == "layer" ? "layer left out" : "branch left out: attention (a) or MLP (m) of a layer",
             YTitle = "KL, nats per token",
-            Bars = [.. importance.Kl.Select((kl, layer) => Bar(dropped, protectedLayers, layer, kl))],
+            Bars = [.. importance.Kl.Select((kl, i) => Bar(mask, protectedLayers, importance.Units, i, kl))],
         }.Draw(markup);
-        markup.EndFigure($"Mean KL(teacher, teacher without the layer) over {ChartText.Count(importance.CalibrationSequences)} calibration sequences, {ChartText.Count(importance.Tokens)} tokens. " +
-            "The scores of the search start from it; layers that are each cheap to lose may still be dear to lose together.");
+        markup.EndFigure($"Mean KL(teacher, teacher without the {unit}) over {ChartText.Count(importance.CalibrationSequences)} calibration sequences, {ChartText.Count(importance.Tokens)} tokens. " +
+            "The scores of the search start from it; what is cheap to lose by itself may still be dear to lose together with others.");
     }
 
-    private static (string Category, double Value, string Name, string Style) Bar(HashSet<int> dropped, HashSet<int> protectedLayers, int layer, double kl)
+    private static (string Category, double Value, string Name, string Style) Bar(
+        MaskFile? mask, HashSet<int> protectedLayers, PruningUnits units, int unit, double kl)
     {
-        (string name, string style) = dropped.Contains(layer) ? ("dropped", "dropped")
+        int layer = units.LayerOf(unit);
+        bool stays = mask is null || (!mask.Dropped.Contains(layer) && (mask.DroppedBranches.LeftOf(layer) & units.BranchesOf(unit)) != 0);
+        (string name, string style) = !stays ? ("dropped", "dropped")
             : protectedLayers.Contains(layer) ? ("protected", "protected") : ("kept", "kept");
-        return ($"{layer}", kl, name, style);
+        return (UnitLabel.Of(units, unit), kl, name, style);
     }
+
+    private static string Halves(DroppedBranches dropped) =>
+        Half("attention", dropped.Attention) + Half("MLP", dropped.Mlp);
+
+    private static string Half(string branch, IReadOnlyList<int> layers) =>
+        layers.Count == 0 ? "" : $" Kept without {branch}: {string.Join(", ", layers)}.";
 }

@@ -1,5 +1,6 @@
 using E3Scale.Evaluation.Report.Charts;
 using E3Scale.Evaluation.Report.RunFiles;
+using E3Scale.MoE;
 
 namespace E3Scale.Evaluation.Report.Sections;
 
@@ -15,17 +16,20 @@ internal static class SearchSection
             markup.End();
             return;
         }
-        WriteScores(markup, input.Trajectory);
-        markup.BeginFigure("Kept layers");
+        PruningUnits units = input.Mask?.Units ?? input.Importance?.Units ?? PruningUnits.Layers;
+        string counted = units == PruningUnits.Branches ? "branches" : "layers";
+        WriteScores(markup, input.Trajectory, units);
+        markup.BeginFigure($"Kept {counted}");
         new MaskMap { Steps = [.. input.Trajectory.Select(point => point.Step)], Kept = [.. input.Trajectory.Select(point => point.Kept)] }.Draw(markup);
-        markup.EndFigure("The mask without noise: the layers with the largest scores, as many as the schedule keeps at that step.");
+        markup.EndFigure($"The mask without noise: the {counted} with the largest scores, as many as the schedule keeps at that step." +
+            (units == PruningUnits.Branches ? " Two rows for each layer: attention, MLP." : ""));
         markup.Begin("div", ("class", "pair"));
         WriteLine(markup, input.Trajectory, "Temperature", "temperature", point => point.Temperature);
-        WriteLine(markup, input.Trajectory, "Dropped layers", "layers", point => point.Dropped);
+        WriteLine(markup, input.Trajectory, $"Dropped {counted}", counted, point => point.Dropped);
         markup.End().End();
     }
 
-    private static void WriteScores(MarkupBuilder markup, IReadOnlyList<TrajectoryPoint> trajectory)
+    private static void WriteScores(MarkupBuilder markup, IReadOnlyList<TrajectoryPoint> trajectory, PruningUnits units)
     {
         var last = trajectory[^1];
         markup.BeginFigure("Scores");
@@ -33,24 +37,24 @@ internal static class SearchSection
         var layers = Enumerable.Range(0, last.Scores.Count).OrderByDescending(layer => last.Kept[layer]);
         new LineChart
         {
-            Description = "Score of every layer over the steps of the search",
+            Description = "Score of every layer, or branch, over the steps of the search",
             XTitle = "step of the search",
             YTitle = "score",
             Width = 1056,
             Height = 340,
-            Series = [.. layers.Select(layer => Series(trajectory, layer).Thinned(150))],
+            Series = [.. layers.Select(layer => Series(trajectory, units, layer).Thinned(150))],
         }.Draw(markup);
-        markup.EndFigure("One line per layer, larger means keep; dropped layers carry their index at the right. Point at a line for its layer.");
+        markup.EndFigure("One line for each, larger means keep; what is dropped carries its index at the right. Point at a line for its name.");
     }
 
-    private static ChartSeries Series(IReadOnlyList<TrajectoryPoint> trajectory, int layer)
+    private static ChartSeries Series(IReadOnlyList<TrajectoryPoint> trajectory, PruningUnits units, int layer)
     {
         bool kept = trajectory[^1].Kept[layer] != 0;
         return new ChartSeries(kept ? "kept at the end" : "dropped at the end", kept ? "kept" : "dropped",
             [.. trajectory.Select(point => ((double)point.Step, point.Scores[layer]))])
         {
-            EndLabel = kept ? null : $"{layer}",
-            Tooltip = $"layer {layer}: from {trajectory[0].Scores[layer]:G4} to {trajectory[^1].Scores[layer]:G4}",
+            EndLabel = kept ? null : UnitLabel.Of(units, layer),
+            Tooltip = $"{units.Describe(layer)}: from {trajectory[0].Scores[layer]:G4} to {trajectory[^1].Scores[layer]:G4}",
         };
     }
 

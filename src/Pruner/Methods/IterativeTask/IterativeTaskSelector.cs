@@ -20,5 +20,5 @@ public sealed class IterativeTaskSelector : ILayerSelector
 
     /// <inheritdoc/>
     public LayerSelection Select(ILayerProbe probe, SelectionTarget target) =>
-        GreedySelection.Run(probe, target, (isKept, layers) => probe.LossWithoutEach(isKept, layers, ProbeMetric.Task));
+        GreedySelection.Run(probe.Layers, target, (isKept, layers) => probe.LossWithoutEach(isKept, layers, ProbeMetric.Task));
 }

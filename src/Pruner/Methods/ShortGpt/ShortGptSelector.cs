@@ -17,7 +17,7 @@ public sealed class ShortGptSelector(bool isIterative = false) : ILayerSelector
 
     /// <inheritdoc/>
     public LayerSelection Select(ILayerProbe probe, SelectionTarget target) => isIterative
-        ? GreedySelection.Run(probe, target, (isKept, layers) =>
+        ? GreedySelection.Run(probe.Layers, target, (isKept, layers) =>
         {
             double[] influence = probe.BlockInfluence(isKept);
             return [.. layers.Select(layer => influence[layer])];

@@ -21,5 +21,5 @@ public sealed class SlebSelector(ProbeMetric metric = ProbeMetric.CrossEntropy) 
 
     /// <inheritdoc/>
     public LayerSelection Select(ILayerProbe probe, SelectionTarget target) =>
-        GreedySelection.Run(probe, target, (isKept, layers) => probe.LossWithoutEach(isKept, layers, metric));
+        GreedySelection.Run(probe.Layers, target, (isKept, layers) => probe.LossWithoutEach(isKept, layers, metric));
 }
