@@ -1,12 +1,12 @@
 namespace E3Scale.Pruner.Merging;
 
 /// <summary>
-/// CoMe's concatenation (arXiv 2510.15304): of two branches the most sensitive channels stay, side by side in a branch that is as wide as each of them
-/// was.
+/// CoMe's concatenation (arXiv 2510.15304): of two branches the most sensitive channels stay, side by side in a branch that is as wide as
+/// each of them was.
 /// </summary>
 /// <remarks>
-/// Norms are the plain mean of both, head norms and output biases the sum by shares. A branch that has all channels of one of them is that one, norms and
-/// biases included [ours]: the mean with norms of a branch that left nothing behind would only disturb it.
+/// Norms are the plain mean of both, head norms and output biases the sum by shares. A branch that has all channels of one of them is that
+/// one, norms and biases included [ours]: the mean with norms of a branch that left nothing behind would only disturb it.
 /// </remarks>
 public static class BranchConcatenation
 {
@@ -44,7 +44,8 @@ public static class BranchConcatenation
         return share >= 0.5 ? (channels - second, second) : (first, channels - first);
     }
 
-    private static IEnumerable<BranchSource> MostSensitive(BranchSource[] sources, IReadOnlyList<double> sensitivity, int count, double share)
+    private static IEnumerable<BranchSource> MostSensitive(
+        BranchSource[] sources, IReadOnlyList<double> sensitivity, int count, double share)
     {
         HashSet<int> kept = [.. Enumerable.Range(0, sensitivity.Count).OrderByDescending(channel => sensitivity[channel]).Take(count)];
         int start = 0;

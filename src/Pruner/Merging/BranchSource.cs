@@ -9,7 +9,9 @@ public sealed record BranchSource
     [JsonPropertyName("layer")]
     public required int Layer { get; init; }
 
-    /// <summary>Channels that come from it, ascending: neurons of the MLP, or key-value heads with the query heads that they serve. May be none.</summary>
+    /// <summary>
+    /// Channels that come from it, ascending: neurons of the MLP, or key-value heads with the query heads that they serve. May be none.
+    /// </summary>
     [JsonPropertyName("channels")]
     public required int[] Channels { get; init; }
 
@@ -17,7 +19,9 @@ public sealed record BranchSource
     [JsonPropertyName("norm_share")]
     public required double NormShare { get; init; }
 
-    /// <summary>Its part in what cannot be cut into channels, head norms and biases of the output; those of all sources add up to 1.</summary>
+    /// <summary>
+    /// Its part in what cannot be cut into channels, head norms and biases of the output; those of all sources add up to 1.
+    /// </summary>
     [JsonPropertyName("share")]
     public required double Share { get; init; }
 

@@ -9,8 +9,8 @@ namespace E3Scale.Pruner.Merging;
 // Shape suffixes in this file: B = sequences, T = positions, N = B*T, H = hidden, C = channels of a branch, L = layers.
 
 /// <summary>
-/// How much each channel of attention and MLP adds to the residual stream: mean over tokens of its magnitude, times the sum of the magnitudes of its
-/// column of the projection back into the stream.
+/// How much each channel of attention and MLP adds to the residual stream: mean over tokens of its magnitude, times the sum of the
+/// magnitudes of its column of the projection back into the stream.
 /// </summary>
 internal sealed class ChannelSensitivity : IDisposable
 {
@@ -31,7 +31,9 @@ internal sealed class ChannelSensitivity : IDisposable
         }
     }
 
-    /// <summary>Takes in what a layer has computed since the last time; a pass that is not counted is forgotten with the next one.</summary>
+    /// <summary>
+    /// Takes in what a layer has computed since the last time; a pass that is not counted is forgotten with the next one.
+    /// </summary>
     /// <param name="layer">A layer of this rank.</param>
     public void Count(int layer)
     {
@@ -93,8 +95,11 @@ internal sealed class ChannelSensitivity : IDisposable
         return Widened(weight.ValueAs(ScalarType.Float32).detach().abs().sum([0]));
     }
 
-    private static double[] Widened(Tensor value_C) =>
-        Array.ConvertAll(TensorMemory.AsSpan<float>(value_C.to_type(ScalarType.Float32).cpu().contiguous()).ToArray(), value => (double)value);
+    private static double[] Widened(Tensor value_C)
+    {
+        float[] values_C = TensorMemory.AsSpan<float>(value_C.to_type(ScalarType.Float32).cpu().contiguous()).ToArray();
+        return Array.ConvertAll(values_C, value => (double)value);
+    }
 
     /// <summary>The end of a branch on this rank.</summary>
     private sealed class Branch : IDisposable

@@ -3,8 +3,8 @@ using E3Scale.Pruner.Selection;
 namespace E3Scale.Pruner.Merging;
 
 /// <summary>
-/// A model whose layers are merged one after the other, each merge measured in what the ones before it left. The weights in memory change for good; the
-/// teacher's files do not. Collective over the mesh.
+/// A model whose layers are merged one after the other, each merge measured in what the ones before it left. The weights in memory change
+/// for good; the teacher's files do not. Collective over the mesh.
 /// </summary>
 public interface IMergeProbe
 {

@@ -8,12 +8,15 @@ namespace E3Scale.Pruner.Merging;
 
 // Shape suffixes in this file: B = sequences of a batch, T = positions, H = hidden, S = calibration sequences.
 
-/// <summary>The residual stream at the last position of each calibration sequence, before and behind each layer. Layers may lie on different ranks.</summary>
+/// <summary>
+/// The residual stream at the last position of each calibration sequence, before and behind each layer. Layers may lie on different ranks.
+/// </summary>
 /// <param name="sequences">Numbers of the calibration sequences.</param>
 /// <param name="config">The model.</param>
 internal sealed class LastPositions(IReadOnlyList<long> sequences, DecoderConfig config)
 {
-    private readonly Dictionary<long, int> _rowOf = sequences.Select((sequence, row) => (sequence, row)).ToDictionary(pair => pair.sequence, pair => pair.row);
+    private readonly Dictionary<long, int> _rowOf =
+        sequences.Select((sequence, row) => (sequence, row)).ToDictionary(pair => pair.sequence, pair => pair.row);
     private readonly Dictionary<int, float[]> _before_SH = [], _behind_SH = [];
 
     /// <summary>Takes a layer's input and output.</summary>
@@ -42,7 +45,8 @@ internal sealed class LastPositions(IReadOnlyList<long> sequences, DecoderConfig
             if (!MergeableModels.CanMerge(config, layers[i], layers[i + 1]))
                 continue;
             float[] before_SH = Reduce(_before_SH, layers[i], world), behind_SH = Reduce(_behind_SH, layers[i + 1], world);
-            scores[layers[i]] = Enumerable.Range(0, _rowOf.Count).Average(row => Math.Acos(BlockInfluence.Cosine(Row(before_SH, row), Row(behind_SH, row))) / Math.PI);
+            scores[layers[i]] = Enumerable.Range(0, _rowOf.Count)
+                .Average(row => Math.Acos(BlockInfluence.Cosine(Row(before_SH, row), Row(behind_SH, row))) / Math.PI);
         }
         return scores;
     }

@@ -17,7 +17,9 @@ public sealed record LayerMerge
     [JsonPropertyName("share")]
     public required double Share { get; init; }
 
-    /// <summary>Angle between the stream before and behind both layers, as a share of pi; null where no method chose the pair by it.</summary>
+    /// <summary>
+    /// Angle between the stream before and behind both layers, as a share of pi; null where no method chose the pair by it.
+    /// </summary>
     [JsonPropertyName("pair_score")]
     public double? PairScore { get; init; }
 }

@@ -5,8 +5,8 @@ namespace E3Scale.Pruner.Merging;
 
 /// <summary>Which layers of which models can be merged.</summary>
 /// <remarks>
-/// Heads of latent attention share their latents, so those of two layers would need twice the latents; experts have a router that knows one layer's only;
-/// and norms of a branch's output would see the sum of two halves, not each of them.
+/// Heads of latent attention share their latents, so those of two layers would need twice the latents; experts have a router that knows one
+/// layer's only; and norms of a branch's output would see the sum of two halves, not each of them.
 /// </remarks>
 public static class MergeableModels
 {
@@ -22,8 +22,8 @@ public static class MergeableModels
             : null;
         if (obstacle is not null)
             throw new StageInputException(
-                $"concatenation merges layers of grouped-query attention and a dense MLP (LLaMA, Qwen2, Qwen3); {config.ModelType} has {obstacle}. " +
-                "Take another search.method and another compensation.");
+                "concatenation merges layers of grouped-query attention and a dense MLP (LLaMA, Qwen2, Qwen3); " +
+                $"{config.ModelType} has {obstacle}. Take another search.method and another compensation.");
     }
 
     /// <summary>Whether two layers attend to as many positions, so that heads of one may run in the other.</summary>

@@ -3,7 +3,9 @@ using E3Scale.MoE;
 
 namespace E3Scale.Pruner.Merging;
 
-/// <summary>A layer whose branches are put together from layers of the teacher. It says where each weight comes from, not the weights themselves.</summary>
+/// <summary>
+/// A layer whose branches are put together from layers of the teacher. It says where each weight comes from, not the weights themselves.
+/// </summary>
 public sealed record MergedLayer
 {
     /// <summary>The layer whose place it has.</summary>

@@ -8,8 +8,8 @@ namespace E3Scale.Pruner.Merging;
 public static class MergedWeights
 {
     /// <summary>
-    /// Puts merged layers into a model in memory. Their weights are read from the teacher's files, those of dropped layers too, so that no rank
-    /// needs another one.
+    /// Puts merged layers into a model in memory. Their weights are read from the teacher's files, those of dropped layers too, so that no
+    /// rank needs another one.
     /// </summary>
     /// <param name="model">The model; layers that this rank does not hold are ignored. Nothing in it is trainable yet.</param>
     /// <param name="teacher">The teacher's weights.</param>
@@ -28,7 +28,8 @@ public static class MergedWeights
                 using var scope = NewDisposeScope();
                 var parameter = model.Decoder.Parameters[weight.NameIn(model.Names)];
                 if (parameter.Blocks is not null)
-                    throw new StageInputException($"{parameter.Name} is kept in FP8 and cannot be merged. Set train.lora.base_dtype to same or bfloat16.");
+                    throw new StageInputException(
+                        $"{parameter.Name} is kept in FP8 and cannot be merged. Set train.lora.base_dtype to same or bfloat16.");
                 parameter.Value.detach().copy_(Assemble(weight, layer, model.Config, source => Load(weight with { Layer = source })));
             }
 
@@ -64,7 +65,8 @@ public static class MergedWeights
             Tensor Part(BranchSource source)
             {
                 using var whole = weightOf(source.Layer);
-                long[] indices = [.. source.Channels.SelectMany(channel => Enumerable.Range(0, cut.Width).Select(i => (long)channel * cut.Width + i))];
+                long[] indices =
+                    [.. source.Channels.SelectMany(channel => Enumerable.Range(channel * cut.Width, cut.Width).Select(i => (long)i))];
                 return whole.index_select(cut.Dim, tensor(indices));
             }
         }
@@ -83,7 +85,8 @@ public static class MergedWeights
     /// <summary>Along which dimension a weight has its channels, and how many numbers of it each has; null for one that has none.</summary>
     private static (int Dim, int Width)? CutOf(WeightShape weight, GroupedQueryAttentionConfig attention)
     {
-        int queries = attention.HeadCount / attention.KeyValueHeadCount * attention.HeadDim; // of a key-value head's query heads, which are neighbours
+        // The query heads of a key-value head are neighbours.
+        int queries = attention.HeadCount / attention.KeyValueHeadCount * attention.HeadDim;
         return weight.Role switch
         {
             LayerWeight.Query => (0, queries),

@@ -3,7 +3,9 @@ using E3Scale.TestSupport;
 
 namespace E3Scale.Pruner.Tests.Merging;
 
-/// <summary>A decoder layer of grouped-query attention and a gated MLP in plain loops and float64: what tensor code is compared with.</summary>
+/// <summary>
+/// A decoder layer of grouped-query attention and a gated MLP in plain loops and float64: what tensor code is compared with.
+/// </summary>
 internal sealed class PlainLayer(DecoderConfig config)
 {
     private readonly GroupedQueryAttentionConfig _attention = (GroupedQueryAttentionConfig)config.Attention;
@@ -29,9 +31,11 @@ internal sealed class PlainLayer(DecoderConfig config)
     /// <returns>The output [T, H], and what enters o_proj [T, heads x D] and down_proj [T, I].</returns>
     public (double[] Output, double[] Heads, double[] Neurons) Run(double[] x)
     {
-        int hidden = config.HiddenSize, positions = x.Length / hidden, width = _attention.HeadDim, heads = _attention.HeadCount, keyHeads = _attention.KeyValueHeadCount;
+        int positions = x.Length / config.HiddenSize, width = _attention.HeadDim;
+        int heads = _attention.HeadCount, keyHeads = _attention.KeyValueHeadCount;
         double[] normed = Norm(x, this["InputNorm"]);
-        double[] query = Rotate(HeadNorm(Linear(normed, "Query"), "QueryNorm"), heads), key = Rotate(HeadNorm(Linear(normed, "Key"), "KeyNorm"), keyHeads);
+        double[] query = Rotate(HeadNorm(Linear(normed, "Query"), "QueryNorm"), heads);
+        double[] key = Rotate(HeadNorm(Linear(normed, "Key"), "KeyNorm"), keyHeads);
         double[] value = Linear(normed, "Value"), mixed = new double[positions * heads * width];
         for (int head = 0; head < heads; head++)
             for (int t = 0; t < positions; t++)
@@ -66,7 +70,12 @@ internal sealed class PlainLayer(DecoderConfig config)
     private double[] Linear(double[] x, string role)
     {
         double[] weight = this[role];
-        int inputs = role switch { "AttentionOutput" => _attention.HeadCount * _attention.HeadDim, "Down" => config.IntermediateSize, _ => config.HiddenSize };
+        int inputs = role switch
+        {
+            "AttentionOutput" => _attention.HeadCount * _attention.HeadDim,
+            "Down" => config.IntermediateSize,
+            _ => config.HiddenSize,
+        };
         int outputs = weight.Length / inputs;
         double[]? bias = Weights.GetValueOrDefault("-" + role);
         return [.. Enumerable.Range(0, x.Length / inputs * outputs).Select(i =>
@@ -81,7 +90,8 @@ internal sealed class PlainLayer(DecoderConfig config)
         for (int i = 0; i < x.Length; i++)
         {
             int d = i % width, position = i / (heads * width), start = i - d, pair = d % half;
-            double angle = position * Math.Pow(config.Rope.Theta, -2.0 * pair / width), first = x[start + pair], second = x[start + pair + half];
+            double angle = position * Math.Pow(config.Rope.Theta, -2.0 * pair / width);
+            double first = x[start + pair], second = x[start + pair + half];
             result[i] = d < half ? first * Math.Cos(angle) - second * Math.Sin(angle) : second * Math.Cos(angle) + first * Math.Sin(angle);
         }
         return result;
