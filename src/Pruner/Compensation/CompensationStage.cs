@@ -24,6 +24,8 @@ public sealed class CompensationStage(CompensationOptions options, StageEnvironm
         using var corpus = PackedCorpus.Open(options.CorpusFile);
         using var checkpoint = HuggingFaceCheckpoint.Open(options.TeacherFolder);
         var mask = JsonFile.Read<MaskResult>(Path.Combine(options.SearchFolder, "mask.json"), "search");
+        if (!mask.DroppedBranches.IsEmpty)
+            throw new StageInputException($"{options.SearchFolder}/mask.json: drops branches of layers; compensations stand in for whole layers. Set compensation to none.");
         using var model = ShardedModel.Load(
             checkpoint, mesh, corpus.SequenceLength, options.Train.DType, frozen: options.Train.Frozen,
             placement: environment.Experts.Plan(checkpoint.Config, mesh.Shape, trains: mask.Steps > 0));
