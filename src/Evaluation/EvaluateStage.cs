@@ -67,6 +67,7 @@ public sealed class EvaluateStage
             Student = studentScores,
             RecoveredShare = gap > 0 ? (prunedScores.HeldOutLoss - studentScores.HeldOutLoss) / gap : null,
             DroppedLayers = _options.DroppedLayers,
+            DroppedBranches = _options.DroppedBranches,
             DenseLayers = Enumerable.Range(0, teacher.Config.LayerCount).Count(layer => !teacher.Config.IsMoeLayer(layer)),
             Store = MeasureStore(),
             Cost = _options.Costs,

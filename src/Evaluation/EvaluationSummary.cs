@@ -1,6 +1,7 @@
 using System.Text.Json.Serialization;
 using E3Scale.Evaluation.Chains;
 using E3Scale.Evaluation.Tasks;
+using E3Scale.MoE;
 
 namespace E3Scale.Evaluation;
 
@@ -26,6 +27,10 @@ public sealed record EvaluationSummary
     /// <summary>Layers of the teacher that were dropped.</summary>
     [JsonPropertyName("dropped_layers")]
     public required IReadOnlyList<int> DroppedLayers { get; init; }
+
+    /// <summary>Branches of the teacher's other layers that were dropped.</summary>
+    [JsonPropertyName("dropped_branches")]
+    public DroppedBranches DroppedBranches { get; init; } = DroppedBranches.None;
 
     /// <summary>Dense layers at the front of the teacher.</summary>
     [JsonPropertyName("dense_layers")]

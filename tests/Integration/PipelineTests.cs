@@ -247,17 +247,21 @@ public class PipelineTests(SmallModel model)
         static JsonDocument Read(params string[] parts) => JsonDocument.Parse(File.ReadAllText(Path.Combine(parts)));
     }
 
-    [SkippableFact]
-    public void Distill_ShareOfTime_IsMeasuredOnceAndReached()
+    [SkippableTheory]
+    [InlineData(2, 1, 1)]
+    [InlineData(1, 2, 2)]
+    public void Search_ShareOfTime_IsThatOfTheMeasuredTimes(int pipeline, int expert, int data)
     {
-        string run = model.RunWith(MeshOf.OneRank, "corpus", "store");
+        var mesh = new MeshOf(pipeline, expert, data);
+        string run = model.RunWith(mesh, "corpus", "store");
         string[] changes = ["search.budget=latency", "search.drop_layers=null", "search.drop_share=0.3"];
-        E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, model.Arguments("search", run, MeshOf.OneRank, changes)).Expect(0);
+        E3ScaleCommand.Run(E3ScaleCommand.RunTimeout, model.Arguments("search", run, mesh, changes)).Expect(0);
 
         using JsonDocument importance = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "importance", "importance.json")));
         using JsonDocument mask = JsonDocument.Parse(File.ReadAllText(Path.Combine(run, "search", "mask.json")));
         double[] seconds = [.. importance.RootElement.GetProperty("seconds").EnumerateArray().Select(time => time.GetDouble())];
         Assert.Equal(SmallModel.Layers, seconds.Length);
+        Assert.All(seconds, time => Assert.InRange(time, 1e-7, 60));
         Assert.True(mask.RootElement.GetProperty("dropped").EnumerateArray().Sum(layer => seconds[layer.GetInt32()]) >= 0.3 * seconds.Sum() - 1e-8);
     }
 

@@ -337,11 +337,12 @@ public sealed class Decoder : IDisposable
         double seconds = 0, keptSeconds = 0;
         bool runs = false;
         var units = gate?.Units ?? PruningUnits.Layers;
+        int last = units.OfLayer(layer.Index).Last();
         foreach (int unit in units.OfLayer(layer.Index))
         {
             long start = Stopwatch.GetTimestamp();
             x_BTH = RunUnit(layer, unit, units.BranchesOf(unit), x_BTH, gate, routing, cache);
-            if (unit == units.OfLayer(layer.Index).Last())
+            if (unit == last)
                 x_BTH = Patched(layer.Index, x_BTH);
             if (AfterLayerPass is null || gate?.Runs(unit) == false)
                 continue;

@@ -28,6 +28,8 @@ public sealed class CompensationStage(CompensationOptions options, StageEnvironm
         if (options.Method == CompensationMethod.Concatenate && mask.Steps > 0)
             throw new StageInputException(
                 $"concatenate merges layers of the teacher, but {mask.Method} trained the weights while it chose. Take a search.method that trains nothing.");
+        if (!mask.DroppedBranches.IsEmpty)
+            throw new StageInputException($"{options.SearchFolder}/mask.json: drops branches of layers; compensations stand in for whole layers. Set compensation to none.");
         using var model = ShardedModel.Load(
             checkpoint, mesh, corpus.SequenceLength, options.Train.DType, frozen: options.Train.Frozen,
             placement: environment.Experts.Plan(checkpoint.Config, mesh.Shape, trains: mask.Steps > 0));

@@ -29,7 +29,7 @@ public sealed record ImportanceResult
     [JsonPropertyName("bi")]
     public double[]? BlockInfluence { get; init; }
 
-    /// <summary>Median seconds of each unit in the forward pass of a whole calibration batch; null where they were not measured.</summary>
+    /// <summary>Seconds of each unit in the forward pass of a whole calibration batch: the fastest of four passes, the median over batches; null where they were not measured.</summary>
     [JsonPropertyName("seconds")]
     public double[]? Seconds { get; init; }
 
