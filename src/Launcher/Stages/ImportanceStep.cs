@@ -17,7 +17,9 @@ internal sealed class ImportanceStep : IStage
     public IReadOnlyList<string> Needs(Recipe recipe) => ["corpus"];
 
     public string InputHash(Recipe recipe, RunFolder folder) => new InputHasher(Name, 3)
-        .Add("importance", recipe.Importance).Add("units", recipe.Search.Units).Add("times", MeasuresTimes(recipe)).Add("model", recipe.Model).Add("seed", recipe.Seed)
+        .Add("importance", recipe.Importance)
+        .Add("units", recipe.Search.Units).Add("times", MeasuresTimes(recipe))
+        .Add("model", recipe.Model).Add("seed", recipe.Seed)
         .AddFiles(StageOptions.Teacher(recipe)).AddUpstream(folder, RunFiles.CorpusFolder).Finish();
 
     public StageResult Run(StageContext context)
