@@ -47,7 +47,8 @@ public sealed class EvaluateStage
         _environment.Progress.Begin("evaluate", 3, "models");
 
         ModelScores teacherScores, prunedScores, studentScores;
-        using (var pruned = ShardedModel.Load(teacherFiles, mesh, heldOut.SequenceLength, _options.DType, [.. _options.DroppedLayers], placement: placement, branches: _options.DroppedBranches))
+        using (var pruned = ShardedModel.Load(
+            teacherFiles, mesh, heldOut.SequenceLength, _options.DType, [.. _options.DroppedLayers], placement: placement, branches: _options.DroppedBranches))
         {
             var (describeTeacher, describePruned) = Compare(teacher, pruned, heldOut);
             (teacherScores, prunedScores) = (describeTeacher(), describePruned());

@@ -13,7 +13,8 @@ namespace E3Scale.Launcher.Inspection;
 /// <param name="DenseMlp">Sizes of a dense MLP; null when no layer has one.</param>
 /// <param name="Experts">Sizes and routing of a mixture; null for a dense model.</param>
 internal sealed record LayerFacts(
-    int Count, IReadOnlyList<int> Dense, IReadOnlyList<int> Mixtures, IReadOnlyList<int> WithoutAttention, IReadOnlyList<int> WithoutMlp, int Prediction, string Attention, string? DenseMlp, string? Experts)
+    int Count, IReadOnlyList<int> Dense, IReadOnlyList<int> Mixtures, IReadOnlyList<int> WithoutAttention, IReadOnlyList<int> WithoutMlp,
+    int Prediction, string Attention, string? DenseMlp, string? Experts)
 {
     /// <summary>Reads them off a config.</summary>
     public static LayerFacts Of(ArchitectureConfig model)
@@ -21,7 +22,8 @@ internal sealed record LayerFacts(
         DecoderConfig config = model.Config;
         ILookup<bool, int> layers = Enumerable.Range(0, config.LayerCount).ToLookup(config.IsMoeLayer);
         return new LayerFacts(
-            config.LayerCount, [.. layers[false]], [.. layers[true]], config.DroppedBranches.Attention, config.DroppedBranches.Mlp, model.PredictionLayerCount, Describe(config.Attention),
+            config.LayerCount, [.. layers[false]], [.. layers[true]],
+            config.DroppedBranches.Attention, config.DroppedBranches.Mlp, model.PredictionLayerCount, Describe(config.Attention),
             layers[false].Any() ? $"width {config.IntermediateSize}" : null, config.Moe is { } moe ? Describe(moe) : null);
     }
 

@@ -21,7 +21,9 @@ internal sealed class ImportanceStep : IStage
     public string InputHash(Recipe recipe, RunFolder folder)
     {
         var hasher = new InputHasher(Name, 3)
-            .Add("importance", recipe.Importance).Add("units", recipe.Search.Units).Add("times", MeasuresTimes(recipe)).Add("model", recipe.Model).Add("seed", recipe.Seed)
+            .Add("importance", recipe.Importance)
+            .Add("units", recipe.Search.Units).Add("times", MeasuresTimes(recipe))
+            .Add("model", recipe.Model).Add("seed", recipe.Seed)
             .AddFiles(StageOptions.Teacher(recipe)).AddUpstream(folder, RunFiles.CorpusFolder);
         if (Greedy(recipe) is { } target)
             hasher.Add("greedy", new { target.Drop, target.ProtectedLayers });
