@@ -23,6 +23,8 @@ internal static class Program
         new SearchCostBenchmark(),
         new TrainStepBenchmark(),
         new KdLossBenchmark(),
+        new ImportanceBenchmark(),
+        new GenerationBenchmark(),
         new PlanAccuracyBenchmark(),
         new StoreEncodingBenchmark(),
         new StoreCaptureBenchmark(),
