@@ -8,7 +8,11 @@ internal sealed class RmsNorm(ModelParameter weight, double epsilon)
     public ModelParameter Weight => weight;
 
     /// <summary>Normalises the last dimension; the result has the input's dtype.</summary>
-    public Tensor Forward(Tensor x)
+    public Tensor Forward(Tensor x) =>
+        RmsNormFunction.Supports(x, weight.Value) ? RmsNormFunction.apply(x, weight.Value, epsilon) : Compose(x);
+
+    /// <summary>The same from tensor operations, for devices and types without a kernel.</summary>
+    internal Tensor Compose(Tensor x)
     {
         using var scope = NewDisposeScope();
         var x32 = x.to_type(ScalarType.Float32);

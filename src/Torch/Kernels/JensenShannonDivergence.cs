@@ -1,5 +1,3 @@
-using System.Runtime.Intrinsics;
-
 namespace E3Scale.Kernels;
 
 /// <summary>
@@ -22,14 +20,14 @@ public static class JensenShannonDivergence
         if (left.Length != right.Length)
             throw new ArgumentException($"rows of {left.Length} and {right.Length} logits", nameof(right));
         double leftSumExp = LogSumExp(left), rightSumExp = LogSumExp(right);
-        Vector512<double> sum = default;
-        for (int i = 0; i < left.Length; i += KlDivergence.Lanes)
+        DoubleLanes sum = default;
+        for (int i = 0; i < left.Length; i += DoubleLanes.Count)
         {
-            Vector512<double> logP = KlDivergence.Load(left, i, leftSumExp), logQ = KlDivergence.Load(right, i, rightSumExp);
-            Vector512<double> p = Vector512.Exp(logP), q = Vector512.Exp(logQ), both = p + q;
-            sum += p * logP + q * logQ - both * Vector512.Log(Vector512.Max(both * 0.5, Vector512.Create(Smallest)));
+            DoubleLanes logP = DoubleLanes.Load(left, i, leftSumExp), logQ = DoubleLanes.Load(right, i, rightSumExp);
+            DoubleLanes p = DoubleLanes.Exp(logP), q = DoubleLanes.Exp(logQ), both = p + q;
+            sum += p * logP + q * logQ - both * DoubleLanes.Log(DoubleLanes.Max(both * 0.5, Smallest));
         }
-        double divergence = Vector512.Sum(sum) / 2;
+        double divergence = sum.Sum() / 2;
         // Rounding may leave -1e-17 where the rows are equal. NaN passes through.
         return divergence < 0 ? 0 : divergence;
     }
@@ -38,9 +36,9 @@ public static class JensenShannonDivergence
     private static double LogSumExp(ReadOnlySpan<float> row)
     {
         double max = RowMath.Max(row);
-        Vector512<double> sum = default;
-        for (int i = 0; i < row.Length; i += KlDivergence.Lanes)
-            sum += Vector512.Exp(KlDivergence.Load(row, i, max));
-        return max + Math.Log(Vector512.Sum(sum));
+        DoubleLanes sum = default;
+        for (int i = 0; i < row.Length; i += DoubleLanes.Count)
+            sum += DoubleLanes.Exp(DoubleLanes.Load(row, i, max));
+        return max + Math.Log(sum.Sum());
     }
 }

@@ -1,6 +1,3 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
-
 namespace E3Scale.Kernels;
 
 // Shape suffixes in this file: N = tokens, V = vocabulary.
@@ -12,9 +9,6 @@ namespace E3Scale.Kernels;
 /// </remarks>
 public static class KlDivergence
 {
-    /// <summary>Numbers of a row taken at once.</summary>
-    internal const int Lanes = 8;
-
     /// <summary>Both directions summed over tokens, in nats.</summary>
     /// <param name="left_NV">Logits of p, [N, V], row after row.</param>
     /// <param name="right_NV">Logits of q, [N, V].</param>
@@ -47,36 +41,19 @@ public static class KlDivergence
             throw new ArgumentException($"rows of {left.Length} and {right.Length} logits", nameof(right));
         // The maxima only keep exp in range. They come off both sides, so the sums below are those of shifted logits.
         double leftMax = RowMath.Max(left), rightMax = RowMath.Max(right);
-        Vector512<double> leftSum = default, rightSum = default, leftDifference = default, rightDifference = default;
-        for (int i = 0; i < left.Length; i += Lanes)
+        DoubleLanes leftSum = default, rightSum = default, leftDifference = default, rightDifference = default;
+        for (int i = 0; i < left.Length; i += DoubleLanes.Count)
         {
-            Vector512<double> zp = Load(left, i, leftMax), zq = Load(right, i, rightMax);
-            Vector512<double> p = Vector512.Exp(zp), q = Vector512.Exp(zq), difference = zp - zq;
+            DoubleLanes zp = DoubleLanes.Load(left, i, leftMax), zq = DoubleLanes.Load(right, i, rightMax);
+            DoubleLanes p = DoubleLanes.Exp(zp), q = DoubleLanes.Exp(zq), difference = zp - zq;
             leftSum += p;
             rightSum += q;
             leftDifference += p * difference;
             rightDifference += q * difference;
         }
-        double sumP = Vector512.Sum(leftSum), sumQ = Vector512.Sum(rightSum);
+        double sumP = leftSum.Sum(), sumQ = rightSum.Sum();
         double logRatio = Math.Log(sumP) - Math.Log(sumQ);
-        return (NotNegative(Vector512.Sum(leftDifference) / sumP - logRatio), NotNegative(logRatio - Vector512.Sum(rightDifference) / sumQ));
-    }
-
-    /// <summary>Eight logits from i on, less an offset; past the end of the row a number whose exponential is 0 and whose difference is finite.</summary>
-    internal static Vector512<double> Load(ReadOnlySpan<float> row, int i, double offset)
-    {
-        const double FarBelow = -1e6;
-        if (i <= row.Length - Lanes)
-        {
-            (Vector256<double> lower, Vector256<double> upper) =
-                Vector256.Widen(Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(row), (nuint)i));
-            return Vector512.Create(lower, upper) - Vector512.Create(offset);
-        }
-        Span<double> padded = stackalloc double[Lanes];
-        padded.Fill(FarBelow);
-        for (int j = i; j < row.Length; j++)
-            padded[j - i] = row[j] - offset;
-        return Vector512.Create<double>(padded);
+        return (NotNegative(leftDifference.Sum() / sumP - logRatio), NotNegative(logRatio - rightDifference.Sum() / sumQ));
     }
 
     // Rounding may leave -1e-17 where the rows are equal. NaN passes through.

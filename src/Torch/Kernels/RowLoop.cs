@@ -5,18 +5,17 @@ namespace E3Scale.Kernels;
 /// <summary>Work on the rows of a matrix, each for itself, on as many threads as the library uses for its own operations.</summary>
 public static class RowLoop
 {
-    private const int FewestRowsPerThread = 16; // starting a thread takes as long as some rows
-
     /// <summary>Runs every row once. What a row computes must not depend on the others; then results do not depend on the number of threads.</summary>
     /// <typeparam name="TScratch">Memory of a thread.</typeparam>
     /// <param name="rows">How many.</param>
     /// <param name="createScratch">Makes the memory of a thread.</param>
     /// <param name="work">Gets the thread's memory and the row.</param>
-    public static void Run<TScratch>(int rows, Func<TScratch> createScratch, Action<TScratch, int> work)
+    /// <param name="fewestRowsPerThread">Starting a thread takes as long as so many rows.</param>
+    public static void Run<TScratch>(int rows, Func<TScratch> createScratch, Action<TScratch, int> work, int fewestRowsPerThread = 16)
     {
         ArgumentNullException.ThrowIfNull(createScratch);
         ArgumentNullException.ThrowIfNull(work);
-        int threads = Math.Min(torch.get_num_threads(), rows / FewestRowsPerThread);
+        int threads = Math.Min(torch.get_num_threads(), rows / fewestRowsPerThread);
         if (threads <= 1)
         {
             var scratch = createScratch();

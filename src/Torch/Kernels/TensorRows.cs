@@ -26,6 +26,9 @@ public sealed unsafe class TensorRows
         Width = checked((int)matrix.shape[1]);
     }
 
+    /// <summary>Whether entries are bfloat16.</summary>
+    public bool IsBFloat16 => _isBFloat16;
+
     /// <summary>Number of rows.</summary>
     public long Count { get; }
 
