@@ -22,6 +22,10 @@ public sealed record StudyMetric(string Name, string Header, StudyFormat Format,
     public static IReadOnlyList<StudyMetric> Quality { get; } =
     [
         HeldOutLoss,
+        // Each seed has held-out sequences of its own: the teacher's loss on them varies more than methods differ.
+        new(
+            "loss_above_teacher", "above the teacher's", new StudyFormat(4),
+            run => run.Input.Summary is { } summary ? summary.Student.HeldoutLoss - summary.Teacher.HeldoutLoss : null),
         new("pruned_loss", "loss before recovery", new StudyFormat(4), run => run.Input.Summary?.Pruned.HeldoutLoss),
         new("recovered_share", "of the gap recovered, %", StudyFormat.Percent, run => run.Input.Summary?.RecoveredShare),
         OfModels("token_accuracy", "token accuracy, %", StudyFormat.Percent, model => model.TokenAccuracy),

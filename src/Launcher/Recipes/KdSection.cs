@@ -15,10 +15,10 @@ public sealed record KdSection
     /// <summary>Over which ids the entropy is: the whole vocabulary, the teacher's stored at capture, or the stored logits alone.</summary>
     public EntropySource Entropy { get; init; } = EntropySource.Full;
 
-    /// <summary>How the entropy weights a token.</summary>
-    public TokenWeighting Weight { get; init; } = TokenWeighting.Entropy;
+    /// <summary>How the entropy weights a token. Default: entropy and a floor; the paper's form is the entropy alone.</summary>
+    public TokenWeighting Weight { get; init; } = TokenWeighting.FloorPlusEntropy;
 
     /// <summary>The floor of <c>weight: floor+h</c>, in nats.</summary>
     [Range(0.0, 100.0)]
-    public double Floor { get; init; } = 0.1;
+    public double Floor { get; init; } = 1;
 }

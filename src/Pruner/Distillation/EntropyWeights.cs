@@ -6,8 +6,8 @@ namespace E3Scale.Pruner.Distillation;
 /// <remarks>E3-Pruner, section 3.3, eq. 6.</remarks>
 public sealed record EntropyWeights
 {
-    /// <summary>The rule from entropy to weight.</summary>
-    public TokenWeighting Weighting { get; init; } = TokenWeighting.Entropy;
+    /// <summary>The rule from entropy to weight. Default: entropy and a floor, so that sure tokens keep a share.</summary>
+    public TokenWeighting Weighting { get; init; } = TokenWeighting.FloorPlusEntropy;
 
     /// <summary>Whose entropy is used. Default: the teacher's.</summary>
     public EntropyOwner Owner { get; init; } = EntropyOwner.Teacher;
@@ -15,8 +15,8 @@ public sealed record EntropyWeights
     /// <summary>Which entropy is used.</summary>
     public EntropySource Source { get; init; } = EntropySource.Full;
 
-    /// <summary>Added to the entropy in nats by <see cref="TokenWeighting.FloorPlusEntropy"/>.</summary>
-    public double Floor { get; init; } = 0.1;
+    /// <summary>Added to the entropy by <see cref="TokenWeighting.FloorPlusEntropy"/>, nats. Default: 1.</summary>
+    public double Floor { get; init; } = 1;
 
     /// <summary>The teacher's entropy of every token by <see cref="Source"/>, in nats.</summary>
     /// <param name="entropy_N">Stored entropies over the full vocabulary, [N]; may be empty for <see cref="EntropySource.TopK"/>.</param>

@@ -52,6 +52,7 @@ public sealed class StudyWriterTests : IDisposable
         Assert.Equal(2, root.GetProperty("missing").GetInt32());
         Assert.Equal(2.5, root.GetProperty("runs")[0].GetProperty("metrics").GetProperty("heldout_loss").GetDouble());
         Assert.Equal(1.8, root.GetProperty("runs")[0].GetProperty("teacher").GetProperty("heldout_loss").GetDouble());
+        Assert.Equal(0.7, root.GetProperty("runs")[0].GetProperty("metrics").GetProperty("loss_above_teacher").GetDouble(), 12);
         JsonElement cell = root.GetProperty("cells").EnumerateArray().Single(cell => cell.GetProperty("arm").GetString() == "random");
         Assert.Equal(2.5, cell.GetProperty("metrics").GetProperty("heldout_loss").GetProperty("mean").GetDouble());
     }

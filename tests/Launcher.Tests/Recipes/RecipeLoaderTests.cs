@@ -189,11 +189,11 @@ public sealed class RecipeLoaderTests : IDisposable
     [Fact]
     public void Load_Overrides_WinInOrder()
     {
-        Recipe recipe = Load(Minimal, "search.temperature=2", "store.top_k=5", "search.temperature=3", "kd.weight=floor+h", "corpus.paths=[b.txt, c.txt]");
+        Recipe recipe = Load(Minimal, "search.temperature=2", "store.top_k=5", "search.temperature=3", "kd.weight=h", "corpus.paths=[b.txt, c.txt]");
 
         Assert.Equal(3, recipe.Search.Temperature);
         Assert.Equal(5, recipe.Store.TopK);
-        Assert.Equal(TokenWeighting.FloorPlusEntropy, recipe.Kd.Weight);
+        Assert.Equal(TokenWeighting.Entropy, recipe.Kd.Weight);
         Assert.Equal(["b.txt", "c.txt"], recipe.Corpus.Paths);
         Assert.Equal(4, recipe.Search.DropLayers);
     }
