@@ -14,13 +14,19 @@ internal sealed class CausalAttention(double scale, int? window = null) : IDispo
 
     /// <summary>softmax(scale * Q K^T + causal mask) V, the softmax in float32.</summary>
     /// <returns>[B, T, N*W].</returns>
-    public Tensor Forward(Tensor query_BNTD, Tensor key_BNTD, Tensor value_BNTW)
+    public Tensor Forward(Tensor query_BNTD, Tensor key_BNTD, Tensor value_BNTW) => CausalAttentionFunction.Supports(query_BNTD, key_BNTD, value_BNTW)
+        ? CausalAttentionFunction.apply(query_BNTD, key_BNTD, value_BNTW, scale, window!)
+        : Compose(query_BNTD, key_BNTD, value_BNTW);
+
+    /// <summary>The same from tensor operations, for devices and types without a kernel.</summary>
+    internal Tensor Compose(Tensor query_BNTD, Tensor key_BNTD, Tensor value_BNTW)
     {
         using var scope = NewDisposeScope();
         long batch = query_BNTD.shape[0], positions = query_BNTD.shape[2];
         var scores_BNTT = (query_BNTD * scale).matmul(key_BNTD.transpose(2, 3)).to_type(ScalarType.Float32) + Mask(positions, query_BNTD.device);
         var weights_BNTT = scores_BNTT.softmax(-1).to_type(value_BNTW.dtype);
-        return weights_BNTT.matmul(value_BNTW).transpose(1, 2).reshape(batch, positions, -1).MoveToOuterDisposeScope();
+        return weights_BNTT.matmul(value_BNTW).transpose(1, 2)
+            .reshape(batch, positions, value_BNTW.shape[1] * value_BNTW.shape[3]).MoveToOuterDisposeScope();
     }
 
     /// <summary>The same for the next position of each row, which looks at all that are cached.</summary>

@@ -1,3 +1,4 @@
+using E3Scale.Kernels;
 using static TorchSharp.torch;
 
 namespace E3Scale.MoE;
@@ -11,6 +12,7 @@ internal sealed class RotaryEmbedding : IDisposable
     private readonly double _magnitude;
     private Tensor? _cos_TP;
     private Tensor? _sin_TP;
+    private RotaryRows? _kernel;
     private long _tableLength; // of the input that the tables are for; 0 when they are for any
 
     public RotaryEmbedding(RopeConfig config)
@@ -32,6 +34,15 @@ internal sealed class RotaryEmbedding : IDisposable
     /// <param name="pass">For the next position of each row of a cache: says which that is, and T is 1. Null, or a pass of prompts: 0..T-1.</param>
     /// <returns>[B, N, T, D]: for interleaved models the first halves of all pairs come first, as in Hugging Face's code; scores do not see the difference.</returns>
     public Tensor Rotate(Tensor x_BNTD, CachePass? pass = null)
+    {
+        if (pass is { IsPrompt: false } || !RotaryFunction.Supports(x_BNTD))
+            return Compose(x_BNTD, pass);
+        EnsureTables(x_BNTD.shape[2], x_BNTD.device);
+        return RotaryFunction.apply(x_BNTD, _kernel!);
+    }
+
+    /// <summary>The same from tensor operations, for single positions, and for devices and types without a kernel.</summary>
+    internal Tensor Compose(Tensor x_BNTD, CachePass? pass = null)
     {
         using var scope = NewDisposeScope();
         bool isNext = pass is { IsPrompt: false };
@@ -84,6 +95,7 @@ internal sealed class RotaryEmbedding : IDisposable
                 cos[position * pairs + pair] = (float)(Math.Cos(angle) * _magnitude);
                 sin[position * pairs + pair] = (float)(Math.Sin(angle) * _magnitude);
             }
+        _kernel = new RotaryRows(cos, sin, pairs, _config.Interleaved);
         _cos_TP = tensor(cos, [positions, pairs], dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
         _sin_TP = tensor(sin, [positions, pairs], dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
     }

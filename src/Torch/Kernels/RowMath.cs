@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -38,6 +39,24 @@ public static class RowMath
         // 2^n by its exponent bits. Lanes out of int's range are NaN in p already or set to 0 below, so the fast conversion will do.
         Vector512<float> power = ((Vector512.ConvertToInt32Native(n) + Vector512.Create(127)) << 23).AsSingle();
         return Vector512.ConditionalSelect(Vector512.LessThan(x, Vector512.Create(SmallestExponent)), Vector512<float>.Zero, p * power);
+    }
+
+    /// <summary>The same as <see cref="Exp(Vector512{float})"/>, and the same bits, in as many lanes as the machine's registers have.</summary>
+    /// <param name="x">Exponents of at most 88; larger ones give any value.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector<float> Exp(Vector<float> x)
+    {
+        Vector<float> n = Vector.Round(x * new Vector<float>(1.4426950f));
+        Vector<float> r = Vector.FusedMultiplyAdd(n, new Vector<float>(-0.693359375f), x);
+        r = Vector.FusedMultiplyAdd(n, new Vector<float>(2.1219444e-4f), r);
+        Vector<float> p = Vector.FusedMultiplyAdd(new Vector<float>(1f / 5040), r, new Vector<float>(1f / 720));
+        p = Vector.FusedMultiplyAdd(p, r, new Vector<float>(1f / 120));
+        p = Vector.FusedMultiplyAdd(p, r, new Vector<float>(1f / 24));
+        p = Vector.FusedMultiplyAdd(p, r, new Vector<float>(1f / 6));
+        p = Vector.FusedMultiplyAdd(p, r, new Vector<float>(0.5f));
+        p = Vector.FusedMultiplyAdd(p, r * r, r) + Vector<float>.One;
+        Vector<float> power = Vector.AsVectorSingle((Vector.ConvertToInt32Native(n) + new Vector<int>(127)) << 23);
+        return Vector.ConditionalSelect(Vector.LessThan(x, new Vector<float>(SmallestExponent)), Vector<float>.Zero, p * power);
     }
 
     /// <summary>Largest entry of a row; negative infinity for an empty row. NaN entries are passed over.</summary>

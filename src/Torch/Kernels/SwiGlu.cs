@@ -1,17 +1,17 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace E3Scale.Kernels;
 
 /// <summary>The middle of a gated MLP (Shazeer 2020), silu(gate) * up, and its gradient, each in one pass over memory.</summary>
 /// <remarks>
-/// Equals <c>functional.silu(gate) * up</c> to 3e-7 relative. 16 lanes as in <see cref="RowMath"/>; the last entries go through a
-/// padded copy, so that they take the same path.
+/// Equals <c>functional.silu(gate) * up</c> to 3e-7 relative. As many lanes as the machine's registers have, which does not show in the result: each
+/// entry is computed for itself, and the last ones go through a padded copy, so that they take the same path.
 /// </remarks>
 public static class SwiGlu
 {
-    private const int Lanes = 16;
+    private static readonly int s_lanes = Vector<float>.Count;
     private const float LargestExponent = 87f; // exp(-x) stays finite; sigmoid(-87) is 1.6e-38
 
     /// <summary>result = silu(gate) * up.</summary>
@@ -22,11 +22,11 @@ public static class SwiGlu
     public static void Forward(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> result)
     {
         ThrowIfLengthsDiffer(gate.Length, up.Length, result.Length);
-        int whole = gate.Length - gate.Length % Lanes;
+        int whole = gate.Length - gate.Length % s_lanes;
         ForwardLanes(gate[..whole], up[..whole], result[..whole]);
         if (whole < gate.Length)
         {
-            Span<float> g = stackalloc float[Lanes], u = stackalloc float[Lanes];
+            Span<float> g = stackalloc float[s_lanes], u = stackalloc float[s_lanes];
             Pad(gate[whole..], g);
             Pad(up[whole..], u);
             ForwardLanes(g, u, g);
@@ -46,11 +46,11 @@ public static class SwiGlu
     {
         ThrowIfLengthsDiffer(gate.Length, up.Length, gradient.Length);
         ThrowIfLengthsDiffer(gate.Length, gateGradient.Length, upGradient.Length);
-        int whole = gate.Length - gate.Length % Lanes;
+        int whole = gate.Length - gate.Length % s_lanes;
         BackwardLanes(gate[..whole], up[..whole], gradient[..whole], gateGradient, upGradient);
         if (whole < gate.Length)
         {
-            Span<float> g = stackalloc float[Lanes], u = stackalloc float[Lanes], d = stackalloc float[Lanes];
+            Span<float> g = stackalloc float[s_lanes], u = stackalloc float[s_lanes], d = stackalloc float[s_lanes];
             Pad(gate[whole..], g);
             Pad(up[whole..], u);
             Pad(gradient[whole..], d);
@@ -62,39 +62,35 @@ public static class SwiGlu
 
     private static void ForwardLanes(ReadOnlySpan<float> gate, ReadOnlySpan<float> up, Span<float> result)
     {
-        ref float g = ref MemoryMarshal.GetReference(gate), u = ref MemoryMarshal.GetReference(up);
-        ref float y = ref MemoryMarshal.GetReference(result);
-        for (nuint i = 0; i < (nuint)gate.Length; i += Lanes)
-        {
-            var x = Vector512.LoadUnsafe(ref g, i);
-            (x * Sigmoid(x) * Vector512.LoadUnsafe(ref u, i)).StoreUnsafe(ref y, i);
-        }
+        ReadOnlySpan<Vector<float>> gates = MemoryMarshal.Cast<float, Vector<float>>(gate), ups = MemoryMarshal.Cast<float, Vector<float>>(up);
+        Span<Vector<float>> results = MemoryMarshal.Cast<float, Vector<float>>(result);
+        for (int i = 0; i < gates.Length; i++)
+            results[i] = gates[i] * Sigmoid(gates[i]) * ups[i];
     }
 
     private static void BackwardLanes(
         ReadOnlySpan<float> gate, ReadOnlySpan<float> up, ReadOnlySpan<float> gradient, Span<float> gateGradient, Span<float> upGradient)
     {
-        ref float g = ref MemoryMarshal.GetReference(gate), u = ref MemoryMarshal.GetReference(up), d = ref MemoryMarshal.GetReference(gradient);
-        ref float dg = ref MemoryMarshal.GetReference(gateGradient), du = ref MemoryMarshal.GetReference(upGradient);
-        for (nuint i = 0; i < (nuint)gate.Length; i += Lanes)
+        ReadOnlySpan<Vector<float>> gates = MemoryMarshal.Cast<float, Vector<float>>(gate), ups = MemoryMarshal.Cast<float, Vector<float>>(up);
+        ReadOnlySpan<Vector<float>> gradients = MemoryMarshal.Cast<float, Vector<float>>(gradient);
+        Span<Vector<float>> byGate = MemoryMarshal.Cast<float, Vector<float>>(gateGradient), byUp = MemoryMarshal.Cast<float, Vector<float>>(upGradient);
+        for (int i = 0; i < gates.Length; i++)
         {
-            var x = Vector512.LoadUnsafe(ref g, i);
-            var dy = Vector512.LoadUnsafe(ref d, i);
-            var sigmoid = Sigmoid(x);
-            var byGate = dy * Vector512.LoadUnsafe(ref u, i) * sigmoid * (Vector512<float>.One + x * (Vector512<float>.One - sigmoid));
-            (dy * x * sigmoid).StoreUnsafe(ref du, i);
-            byGate.StoreUnsafe(ref dg, i);
+            Vector<float> x = gates[i], dy = gradients[i], sigmoid = Sigmoid(x);
+            var gradientOfGate = dy * ups[i] * sigmoid * (Vector<float>.One + x * (Vector<float>.One - sigmoid));
+            byUp[i] = dy * x * sigmoid;
+            byGate[i] = gradientOfGate;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Sigmoid(Vector512<float> x)
+    private static Vector<float> Sigmoid(Vector<float> x)
     {
-        var exponent = Vector512.Create(LargestExponent);
+        var exponent = new Vector<float>(LargestExponent);
         // The select keeps a NaN, which Min would drop.
         var negative = -x;
-        negative = Vector512.ConditionalSelect(Vector512.GreaterThan(negative, exponent), exponent, negative);
-        return Vector512<float>.One / (Vector512<float>.One + RowMath.Exp(negative));
+        negative = Vector.ConditionalSelect(Vector.GreaterThan(negative, exponent), exponent, negative);
+        return Vector<float>.One / (Vector<float>.One + RowMath.Exp(negative));
     }
 
     private static void Pad(ReadOnlySpan<float> rest, Span<float> padded)

@@ -94,6 +94,29 @@ public sealed unsafe class TensorRows
         return widened[..Width];
     }
 
+    /// <summary>A row to be changed in place: itself where it is float32, else a copy that <see cref="Commit"/> writes back.</summary>
+    /// <param name="row">0-based row.</param>
+    /// <param name="room">Room for a bfloat16 row, [width].</param>
+    /// <param name="isOverwritten">Whether no entry is read before it is written: then a bfloat16 row is not read either.</param>
+    public Span<float> Edit(long row, Span<float> room, bool isOverwritten = false)
+    {
+        CheckRange(row, 0);
+        if (!_isBFloat16)
+            return new Span<float>((float*)_start + row * Width, Width);
+        if (!isOverwritten)
+            Read(row, room);
+        return room[..Width];
+    }
+
+    /// <summary>Ends what <see cref="Edit"/> began.</summary>
+    /// <param name="row">0-based row.</param>
+    /// <param name="edited">What it gave.</param>
+    public void Commit(long row, ReadOnlySpan<float> edited)
+    {
+        if (_isBFloat16)
+            Write(row, edited);
+    }
+
     /// <summary>Overwrites a row.</summary>
     /// <param name="row">0-based row.</param>
     /// <param name="source">The new values, [width].</param>

@@ -98,4 +98,60 @@ public sealed class RotaryEmbeddingTests
 
         Assert.Equal(SmallModel.Values(halves.Rotate(reordered_BNTD)), SmallModel.Values(interleaved.Rotate(x_BNTD)));
     }
+
+    [Theory]
+    [InlineData(true, 8)]
+    [InlineData(false, 8)]
+    [InlineData(true, 22)] // a remainder of the lanes
+    [InlineData(false, 22)]
+    public void Rotate_Kernel_EqualsTheComposedOperations(bool interleaved, int width)
+    {
+        using var scope = NewDisposeScope();
+        using RotaryEmbedding rope = new(new RopeConfig(10_000, width, interleaved));
+        var slope = SmallModel.Noise(2, 2, 3, 37, width);
+        Tensor[] x_BTND = [.. Enumerable.Range(0, 2).Select(_ => SmallModel.Noise(1, 2, 37, 3, width).requires_grad_())];
+
+        var kernel = rope.Rotate(x_BTND[0].transpose(1, 2));
+        (kernel * slope).sum().backward();
+        var composed = rope.Compose(x_BTND[1].transpose(1, 2));
+        (composed * slope).sum().backward();
+
+        Assert.InRange(SmallModel.Distance(composed, kernel), 0, 1e-6);
+        Assert.InRange(SmallModel.Distance(x_BTND[1].grad!, x_BTND[0].grad!), 0, 1e-6);
+    }
+
+    [Fact]
+    public void Rotate_BFloat16_IsTheRoundedFloat32()
+    {
+        using var scope = NewDisposeScope();
+        using RotaryEmbedding rope = new(new RopeConfig(10_000, 16, Interleaved: true));
+        var x_BNTD = SmallModel.Noise(1, 1, 2, 50, 16).to_type(ScalarType.BFloat16);
+        var exact = rope.Compose(x_BNTD.to_type(ScalarType.Float32));
+
+        Assert.InRange(SmallModel.Distance(exact, rope.Rotate(x_BNTD)), 0, 0.01); // half a step of bfloat16 at 2.5
+        Assert.Equal(ScalarType.BFloat16, rope.Rotate(x_BNTD).dtype);
+    }
+
+    [Fact]
+    public void Rotate_Empty_IsEmpty()
+    {
+        using var scope = NewDisposeScope();
+        using RotaryEmbedding rope = new(new RopeConfig(10_000, 16, Interleaved: false));
+
+        Assert.Equal([0, 2, 5, 16], rope.Rotate(zeros(0, 2, 5, 16)).shape);
+    }
+
+    [Fact]
+    public void Rotate_NotANumber_StaysInItsPair()
+    {
+        using var scope = NewDisposeScope();
+        using RotaryEmbedding rope = new(new RopeConfig(10_000, 16, Interleaved: false));
+        var x_BNTD = SmallModel.Noise(1, 1, 2, 5, 16);
+        x_BNTD[0, 1, 3, 2] = float.NaN;
+
+        double[] values = SmallModel.Values(rope.Rotate(x_BNTD)), composed = SmallModel.Values(rope.Compose(x_BNTD));
+
+        Assert.Equal(2, values.Count(double.IsNaN));
+        Assert.Equal(composed, values, (a, b) => Math.Abs(a - b) < 1e-6 || a.Equals(b));
+    }
 }

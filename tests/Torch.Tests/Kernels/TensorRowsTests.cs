@@ -42,4 +42,22 @@ public sealed class TensorRowsTests
         Assert.Throws<ArgumentOutOfRangeException>(() => rows[0, 3]);
         Assert.Throws<ArgumentOutOfRangeException>(() => rows[-1, 0]);
     }
+
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void Edit_ThenCommit_ChangesTheRow(ScalarType dtype)
+    {
+        using var matrix = tensor(new float[] { 1, 2, 3, 4 }, [2, 2]).to_type(dtype);
+        var rows = new TensorRows(matrix);
+        float[] room = new float[2];
+
+        Span<float> row = rows.Edit(1, room);
+        row[0] *= -2;
+        rows.Commit(1, row);
+        rows.Edit(0, room, isOverwritten: true).Fill(7);
+        rows.Commit(0, dtype == ScalarType.BFloat16 ? room : [0, 0]); // what is in place is not written again
+
+        Assert.Equal([7f, 7, -6, 4], matrix.to_type(ScalarType.Float32).data<float>().ToArray());
+    }
 }
