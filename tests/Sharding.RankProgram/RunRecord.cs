@@ -21,6 +21,9 @@ internal sealed record RunRecord
     /// <summary>How far the search moved each score; empty for mere training.</summary>
     public double[] ScoreChange { get; init; } = [];
 
+    /// <summary>Losses of masks as they are judged at the end of a search; empty for mere training.</summary>
+    public double[] Judged { get; init; } = [];
+
     /// <summary>Layers that the search keeps; empty for mere training.</summary>
     public bool[] Kept { get; init; } = [];
 }

@@ -99,7 +99,7 @@ internal sealed class TinyTraining : IDisposable
     public RunRecord SearchToTheEnd()
     {
         var record = Search(0, SearchSteps);
-        _learner.Complete(_model, Optimizer);
+        _learner.Complete(_model, Optimizer, Judge());
         return record with { Losses = [.. record.Losses, .. Run(SearchSteps, SearchSteps + 1, step => _trainer.Step(step)).Losses] };
     }
 
@@ -112,8 +112,23 @@ internal sealed class TinyTraining : IDisposable
         {
             Scores = [.. _learner.Scores],
             ScoreChange = [.. _learner.Scores.Zip(start_L, (now, before) => now - before)],
+            Judged = Judged(),
             Kept = _learner.KeptNow((end - 1) % SearchSteps),
         };
+    }
+
+    private MaskJudge Judge() => new(_model, _corpus, _objective, _trainer.Plan, _learner.Units, SearchSteps) { Sequences = 6 };
+
+    /// <summary>Losses of the mask that the search came to, of all layers, and of the mask without each of three more.</summary>
+    private double[] Judged()
+    {
+        bool[] kept = _learner.KeptNow(SearchSteps - 1);
+        var judge = Judge();
+        return
+        [
+            .. judge.Losses([kept, [.. kept.Select(_ => true)]]),
+            .. judge.LossesWithoutEach(kept, [.. Enumerable.Range(0, kept.Length).Where(unit => kept[unit]).Take(3)]),
+        ];
     }
 
     public void Dispose()

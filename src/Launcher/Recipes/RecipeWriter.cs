@@ -10,10 +10,14 @@ public static class RecipeWriter
 {
     /// <summary>The YAML of a recipe or section; <see cref="RecipeLoader"/> reads it back to the same values.</summary>
     /// <param name="section">A recipe or one of its sections.</param>
-    public static string ToYaml(object section)
+    /// <param name="without">Fields that are left out; null (default) for none.</param>
+    public static string ToYaml(object section, IReadOnlyCollection<string>? without = null)
     {
         using var text = new StringWriter { NewLine = "\n" };
-        new YamlStream(new YamlDocument(ToNode(section))).Save(text, assignAnchors: false);
+        var node = ToNode(section);
+        foreach (string field in without ?? [])
+            ((YamlMappingNode)node).Children.Remove(field);
+        new YamlStream(new YamlDocument(node)).Save(text, assignAnchors: false);
         return text.ToString().Replace("\n...", "", StringComparison.Ordinal);
     }
 

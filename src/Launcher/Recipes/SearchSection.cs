@@ -65,6 +65,9 @@ public sealed record SearchSection
     /// <summary>The layer scores and their optimiser.</summary>
     public ScoreSection Scores { get; init; } = new();
 
+    /// <summary>How the last mask is chosen by the loss; the paper's search ends with the largest scores.</summary>
+    public RefineSection Refine { get; init; } = new();
+
     /// <summary>The gates of <c>sheared-llama</c>.</summary>
     public ShearedSection Sheared { get; init; } = new();
 

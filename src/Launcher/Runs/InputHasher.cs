@@ -22,7 +22,9 @@ public sealed class InputHasher
     /// <summary>Adds a value: a section, a list, a number, text.</summary>
     /// <param name="name">What the value is.</param>
     /// <param name="value">The value, as a recipe would write it.</param>
-    public InputHasher Add(string name, object value) => AddText(name, RecipeWriter.ToYaml(value));
+    /// <param name="without">Fields of it that the stage does not depend on.</param>
+    public InputHasher Add(string name, object value, params IReadOnlyCollection<string> without) =>
+        AddText(name, RecipeWriter.ToYaml(value, without));
 
     /// <summary>Adds a stage that must be done before.</summary>
     /// <param name="folder">The run folder.</param>

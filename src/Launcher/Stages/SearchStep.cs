@@ -29,11 +29,11 @@ internal sealed class SearchStep : IStage
         .. recipe.Search.Method == PruningMethod.E3Pruner ? ["importance"] : Array.Empty<string>(),
     ];
 
-    // Methods that train nothing do not depend on how the recovery trains: their masks serve every recovery.
+    // Methods that train nothing do not depend on how the recovery trains: their masks serve every recovery. Only E3-Pruner refines.
     public string InputHash(Recipe recipe, RunFolder folder)
     {
         var hasher = new InputHasher(Name, 3)
-            .Add("search", recipe.Search).Add("importance", recipe.Importance).Add("mesh", recipe.Mesh).Add("seed", recipe.Seed)
+            .Add("search", recipe.Search, recipe.Search.Method == PruningMethod.E3Pruner ? [] : ["refine"]).Add("importance", recipe.Importance).Add("mesh", recipe.Mesh).Add("seed", recipe.Seed)
             .Add("model", recipe.Model).AddFiles(StageOptions.Teacher(recipe)).AddUpstream(folder, RunFiles.CorpusFolder);
         if (recipe.Search.Method.Trains())
             hasher.Add("train", recipe.Train).Add("kd", recipe.Kd);
@@ -155,6 +155,12 @@ internal sealed class SearchStep : IStage
                 Importance = scores.Importance,
                 Scores = new ScoreInitialization { Method = scores.Init, Scale = scores.Scale },
                 ScoreOptimizer = new ScoreOptimizerOptions { LearningRate = scores.LearningRate, Beta1 = scores.Betas[0], Beta2 = scores.Betas[1] },
+                Refinement = new MaskRefinementOptions
+                {
+                    Draws = recipe.Search.Refine.Draws,
+                    Exchanges = recipe.Search.Refine.Exchanges,
+                    Sequences = recipe.Search.Refine.Sequences,
+                },
                 DrawsPerStep = recipe.Search.DrawsPerStep,
                 MeasuresLayers = recipe.Mesh.LayerCosts == LayerCostSource.Measured,
                 RebalanceThreshold = recipe.Mesh.RebalanceThreshold,

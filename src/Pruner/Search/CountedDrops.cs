@@ -7,4 +7,7 @@ public sealed class CountedDrops(ProgressiveSchedule schedule, IReadOnlyCollecti
 {
     /// <inheritdoc/>
     public bool[] KeptAt(ReadOnlySpan<double> scores, int step) => HardMask.TopK(scores, schedule.KeptAt(step), protectedLayers);
+
+    /// <inheritdoc/>
+    public bool IsEnough(bool[] kept) => kept.Count(stays => stays) == schedule.FinalKept;
 }

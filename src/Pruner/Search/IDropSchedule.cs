@@ -10,4 +10,8 @@ public interface IDropSchedule
     /// <exception cref="ArgumentOutOfRangeException">The step lies outside the search.</exception>
     /// <exception cref="ArgumentException">A score is NaN.</exception>
     bool[] KeptAt(ReadOnlySpan<double> scores, int step);
+
+    /// <summary>Whether a mask is one that a search may end with: enough goes, and nothing that could stay.</summary>
+    /// <param name="kept">bool [L], protected layers all kept.</param>
+    bool IsEnough(bool[] kept);
 }

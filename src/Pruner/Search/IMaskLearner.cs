@@ -43,12 +43,19 @@ public interface IMaskLearner
     /// <param name="step">0-based.</param>
     string Describe(int step);
 
-    /// <summary>Brings what the mask says into the weights, after the last step and before its checkpoint. Collective over the world.</summary>
+    /// <summary>
+    /// Ends the search, after the last step and before its checkpoint: the mask may be chosen anew, or what it says brought into the weights. Collective
+    /// over the world.
+    /// </summary>
     /// <param name="model">The student, dropped layers still in it.</param>
     /// <param name="optimizer">What trains it.</param>
-    void Complete(ShardedModel model, MeshOptimizer optimizer)
+    /// <param name="judge">Judges masks with the weights as they are.</param>
+    void Complete(ShardedModel model, MeshOptimizer optimizer, IMaskJudge judge)
     {
     }
+
+    /// <summary>How <see cref="Complete"/> chose the mask; null (default) where it did not.</summary>
+    RefinedMask? Refined => null;
 
     /// <summary>What a checkpoint needs.</summary>
     JsonObject Save();

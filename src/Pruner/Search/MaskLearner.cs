@@ -19,6 +19,8 @@ public sealed class MaskLearner : IMaskLearner
     private readonly MaskSharing _sharing;
     private readonly GumbelTopKSampler _sampler;
     private readonly IDropSchedule _schedule;
+    private readonly IReadOnlyCollection<int> _protectedLayers;
+    private readonly double[] _start_L;
     private readonly double[] _scores_L;
     private ScoreOptimizer _optimizer;
     private double[] _gradient_L;
@@ -37,9 +39,10 @@ public sealed class MaskLearner : IMaskLearner
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(importance_L);
-        _options = options;
+        (_options, _protectedLayers) = (options, protectedLayers);
         _sharing = new MaskSharing(options.DrawsPerStep, mesh, plan);
         _scores_L = options.Scores.Compute(importance_L, protectedLayers);
+        _start_L = [.. _scores_L];
         _gradient_L = new double[_scores_L.Length];
         _sampler = new GumbelTopKSampler(_scores_L.Length, protectedLayers);
         _schedule = ScheduleOf(options, _scores_L.Length, protectedLayers, weights_L);
@@ -55,6 +58,9 @@ public sealed class MaskLearner : IMaskLearner
     /// <inheritdoc/>
     public IReadOnlyList<double> Scores => _scores_L;
 
+    /// <inheritdoc/>
+    public RefinedMask? Refined { get; private set; }
+
     /// <summary>Layers, or branches, dropped at a step, by the scores as they are now.</summary>
     public int DroppedAt(int step) => KeptNow(step).Count(kept => !kept);
 
@@ -65,15 +71,9 @@ public sealed class MaskLearner : IMaskLearner
     public MaskStep Begin(int step)
     {
         var draws = new MaskDraw[_sharing.Draws];
-        var gumbel_L = new double[_scores_L.Length];
         for (int draw = 0; draw < draws.Length; draw++)
-        {
-            var random = new CounterRandom(_options.Train.Seed, "gumbel", (ulong)step, (ulong)draw);
-            for (int layer = 0; layer < gumbel_L.Length; layer++)
-                gumbel_L[layer] = _options.Noise ? random.NextGumbel() : 0;
             draws[draw] = _sampler.Draw(
-                _scores_L, gumbel_L, perturbed => _schedule.KeptAt(perturbed, step), TemperatureAt(step), _options.Relaxation);
-        }
+                _scores_L, Gumbel("gumbel", step, draw), perturbed => _schedule.KeptAt(perturbed, step), TemperatureAt(step), _options.Relaxation);
         return new MaskStep(draws, _sharing.DrawOfMicroBatch, units: Units);
     }
 
@@ -88,8 +88,25 @@ public sealed class MaskLearner : IMaskLearner
     public void Update() => _optimizer.Step(_scores_L, _gradient_L);
 
     /// <inheritdoc/>
-    /// <remarks>The largest scores, no noise.</remarks>
-    public bool[] KeptNow(int step) => _schedule.KeptAt(_scores_L, step);
+    /// <remarks>The largest scores, no noise; after <see cref="Complete"/> what that chose.</remarks>
+    public bool[] KeptNow(int step) => Refined?.Kept ?? _schedule.KeptAt(_scores_L, step);
+
+    /// <inheritdoc/>
+    /// <remarks>The candidates are the mask of the largest scores, that of the scores at the start, and draws with the noise of the search.</remarks>
+    public void Complete(ShardedModel model, MeshOptimizer optimizer, IMaskJudge judge)
+    {
+        if (!_options.Refinement.IsOn)
+            return;
+        int last = _options.Steps - 1;
+        bool[][] candidates =
+        [
+            _schedule.KeptAt(_scores_L, last),
+            _schedule.KeptAt(_start_L, last),
+            .. Enumerable.Range(0, _options.Refinement.Draws).Select(draw => _schedule.KeptAt(
+                [.. Gumbel("refinement", last, draw).Zip(_scores_L, (gumbel, score) => score + gumbel)], last)),
+        ];
+        Refined = new MaskRefinement(judge, _schedule.IsEnough, _protectedLayers).Run(candidates, _options.Refinement.Exchanges);
+    }
 
     /// <inheritdoc/>
     public JsonObject Trajectory(int step) => new()
@@ -102,13 +119,16 @@ public sealed class MaskLearner : IMaskLearner
     };
 
     /// <inheritdoc/>
-    public string Describe(int step) => $"{DroppedAt(step)} dropped";
+    public string Describe(int step) => Refined is { } refined
+        ? $"{DroppedAt(step)} dropped, mask refined by {refined.Exchanges} exchanges from loss {refined.FirstLoss:F4} to {refined.Loss:F4}"
+        : $"{DroppedAt(step)} dropped";
 
     /// <inheritdoc/>
     public JsonObject Save() => new()
     {
         ["scores"] = JsonSerializer.SerializeToNode(_scores_L),
         ["score_optimizer"] = JsonSerializer.SerializeToNode(_optimizer.State),
+        ["refined"] = JsonSerializer.SerializeToNode(Refined),
     };
 
     /// <inheritdoc/>
@@ -117,6 +137,16 @@ public sealed class MaskLearner : IMaskLearner
         ArgumentNullException.ThrowIfNull(saved);
         saved["scores"].Deserialize<double[]>()!.CopyTo(_scores_L, 0);
         _optimizer = new ScoreOptimizer(_options.ScoreOptimizer, saved["score_optimizer"].Deserialize<ScoreOptimizerState>()!);
+        Refined = saved["refined"].Deserialize<RefinedMask>();
+    }
+
+    private double[] Gumbel(string key, int step, int draw)
+    {
+        var random = new CounterRandom(_options.Train.Seed, key, (ulong)step, (ulong)draw);
+        var gumbel_L = new double[_scores_L.Length];
+        for (int layer = 0; layer < gumbel_L.Length; layer++)
+            gumbel_L[layer] = _options.Noise ? random.NextGumbel() : 0;
+        return gumbel_L;
     }
 
     private static IDropSchedule ScheduleOf(SearchOptions options, int layers, IReadOnlyCollection<int> protectedLayers, long[]? weights_L) =>

@@ -47,6 +47,10 @@ public sealed record MaskResult : IJsonOnDeserialized
     [JsonPropertyName("gap")]
     public required double Gap { get; init; }
 
+    /// <summary>How the choice was made at the end of a search, where the loss chose and not the scores; null (default) elsewhere.</summary>
+    [JsonPropertyName("refinement")]
+    public MaskRefinementResult? Refinement { get; init; }
+
     /// <summary>What chose.</summary>
     [JsonPropertyName("method")]
     public required string Method { get; init; }

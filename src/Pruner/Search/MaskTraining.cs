@@ -23,6 +23,7 @@ internal sealed class MaskTraining(MaskTrainingOptions options, StageEnvironment
     public const string LayerCostsFile = "layer-costs.json";
 
     private const string BalanceKey = "balance";
+    private const string ForwardTokensKey = "forward_tokens";
 
     /// <summary>Trains, from the newest checkpoint if there is one, and writes mask.json. Collective over the world.</summary>
     /// <param name="createLearner">Makes the learner of a mesh and of the way micro-batches lie on it.</param>
@@ -44,15 +45,20 @@ internal sealed class MaskTraining(MaskTrainingOptions options, StageEnvironment
         using var objective = ObjectiveFactory.Create(options.Objective, corpus, options.StoreFolder, mesh, checkpoint);
         using var trainer = new StudentTrainer(model, corpus, options.Train, objective);
         var learner = createLearner(mesh, trainer.Plan);
+        var judge = new MaskJudge(model, corpus, objective, trainer.Plan, learner.Units, options.Steps)
+        {
+            Sequences = options.JudgedSequences,
+            ForwardTokens = saved?[ForwardTokensKey]?.GetValue<double>() ?? 0,
+        };
         var balancer = mesh.Shape.Pipeline > 1 && options.MeasuresLayers ? new StageBalancer(model, options.RebalanceThreshold, balance) : null;
         if (start > 0)
             learner.Restore(checkpoints.Load(start, trainer.Optimizer));
-        Search(start, model, trainer, learner, balancer, checkpoints);
+        Search(start, model, trainer, learner, judge, balancer, checkpoints);
         WriteLayerCosts(balancer);
-        return Finish(learner, trainer);
+        return Finish(learner, trainer, judge);
     }
 
-    private void Search(int start, ShardedModel model, StudentTrainer trainer, IMaskLearner learner, StageBalancer? balancer, TrainCheckpoint checkpoints)
+    private void Search(int start, ShardedModel model, StudentTrainer trainer, IMaskLearner learner, MaskJudge judge, StageBalancer? balancer, TrainCheckpoint checkpoints)
     {
         using var metrics = environment.IsRoot ? new MetricsLog(Path.Combine(options.OutputFolder, "metrics.jsonl"), start) : null;
         using var trajectory = environment.IsRoot ? new MetricsLog(Path.Combine(options.OutputFolder, "trajectory.jsonl"), start) : null;
@@ -66,9 +72,9 @@ internal sealed class MaskTraining(MaskTrainingOptions options, StageEnvironment
             if (result.Applied)
                 learner.Update();
             metrics?.Write(step, result);
-            trajectory?.Write(learner.Trajectory(step));
             if (step + 1 == options.Steps)
-                learner.Complete(model, trainer.Optimizer);
+                learner.Complete(model, trainer.Optimizer, judge);
+            trajectory?.Write(learner.Trajectory(step));
             string moved = balancer?.AfterStep(trainer.Optimizer) == true ? $", stages balanced anew: {balancer.Partition}" : "";
             return $"loss {result.Loss:F4}, {learner.Describe(step)}{moved}";
         }
@@ -79,6 +85,7 @@ internal sealed class MaskTraining(MaskTrainingOptions options, StageEnvironment
                 balancer?.Finish();
             var state = learner.Save();
             state[BalanceKey] = balancer?.Save();
+            state[ForwardTokensKey] = judge.ForwardTokens;
             return state;
         }
     }
@@ -103,7 +110,7 @@ internal sealed class MaskTraining(MaskTrainingOptions options, StageEnvironment
         environment.Progress.End();
     }
 
-    private MaskResult Finish(IMaskLearner learner, StudentTrainer trainer)
+    private MaskResult Finish(IMaskLearner learner, StudentTrainer trainer, MaskJudge judge)
     {
         bool[] kept = learner.KeptNow(options.Steps - 1);
         var units = learner.Units;
@@ -122,10 +129,12 @@ internal sealed class MaskTraining(MaskTrainingOptions options, StageEnvironment
             ProtectedLayers = [.. protectedLayers],
             Scores = [.. learner.Scores],
             Gap = MaskResult.GapOf(learner.Scores, droppedUnits, [.. protectedLayers.SelectMany(layer => units.OfLayer(layer))]),
+            Refinement = MaskRefinementResult.Of(learner.Refined),
             Method = learner.Method,
             Tokens = (long)options.Steps * trainer.Plan.BatchSequences * trainer.SequenceLength,
             Steps = options.Steps,
             SkippedSteps = trainer.Optimizer.Skipped.Total,
+            ForwardTokens = judge.ForwardTokens,
         };
         if (environment.IsRoot)
             JsonFile.Write(Path.Combine(options.OutputFolder, "mask.json"), result);

@@ -42,6 +42,9 @@ public abstract record MaskTrainingOptions
     /// </summary>
     public double RebalanceThreshold { get; init; } = 0.1;
 
+    /// <summary>Training sequences that masks are judged on at the end, where the method judges any. Default 40.</summary>
+    public virtual int JudgedSequences => new MaskRefinementOptions().Sequences;
+
     /// <summary>
     /// Masks drawn per step: neighbouring micro-batches share one. 0 (default): one for every <see cref="MaskSharing.MicroBatchesPerDraw"/>, or a
     /// single one where that does not divide their number. With an expert axis each draw must serve all data ranks, because ranks of an

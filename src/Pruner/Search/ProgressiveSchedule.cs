@@ -28,6 +28,9 @@ public sealed class ProgressiveSchedule
         _finalDropped = layerCount - keep;
     }
 
+    /// <summary>Layers kept at the end.</summary>
+    public int FinalKept => _layerCount - _finalDropped;
+
     /// <summary>Layers dropped at a step, n_t.</summary>
     /// <param name="step">0-based search step.</param>
     /// <exception cref="ArgumentOutOfRangeException">The step lies outside the search.</exception>

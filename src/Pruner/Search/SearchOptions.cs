@@ -47,6 +47,12 @@ public sealed record SearchOptions : MaskTrainingOptions
     /// <summary>What they start from. Default: leave-one-out KL, the paper's.</summary>
     public ImportanceMeasure Importance { get; init; } = ImportanceMeasure.Kl;
 
+    /// <summary>How the last mask is chosen. Default: by the loss; <see cref="MaskRefinementOptions.None"/> is the paper's.</summary>
+    public MaskRefinementOptions Refinement { get; init; } = new();
+
+    /// <inheritdoc/>
+    public override int JudgedSequences => Refinement.Sequences;
+
     /// <summary>The scores' own optimiser.</summary>
     public ScoreOptimizerOptions ScoreOptimizer { get; init; } = new();
 }

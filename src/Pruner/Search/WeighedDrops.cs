@@ -99,4 +99,13 @@ public sealed class WeighedDrops : IDropSchedule
         }
         return kept;
     }
+
+    /// <inheritdoc/>
+    public bool IsEnough(bool[] kept)
+    {
+        ArgumentNullException.ThrowIfNull(kept);
+        int[] gone = [.. Enumerable.Range(0, kept.Length).Where(layer => !kept[layer])];
+        long dropped = gone.Sum(layer => _weights[layer]);
+        return dropped >= _total && gone.All(layer => dropped - _weights[layer] < _total);
+    }
 }

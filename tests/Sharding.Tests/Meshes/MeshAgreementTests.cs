@@ -50,6 +50,8 @@ public sealed class MeshAgreementTests(MeshJob job)
     {
         var (expected, actual) = AssertAgree(MeshRuns.Search, new MeshShape(pipeline, expert, data));
         Close.AssertEqual(expected.Scores, actual.Scores, Tolerance, "score of layer");
+        Close.AssertEqual(expected.Judged, actual.Judged, Tolerance, "loss of judged mask");
+        Assert.Equal(expected.Judged.Length, expected.Judged.Distinct().Count()); // every layer matters
         Assert.Equal(expected.Kept, actual.Kept);
         // Agreement means something only if the search moved: 10 Adam steps of 0.05 move a score by up to 0.5.
         Assert.Equal(TinyModel.DeepSeek.Config.LayerCount - 2, actual.Kept.Count(kept => kept));
@@ -62,6 +64,7 @@ public sealed class MeshAgreementTests(MeshJob job)
     {
         var (expected, actual) = AssertAgree(MeshRuns.BranchSearch, new MeshShape(pipeline, expert, data));
         Close.AssertEqual(expected.Scores, actual.Scores, Tolerance, "score of branch");
+        Close.AssertEqual(expected.Judged, actual.Judged, Tolerance, "loss of judged mask");
         Assert.Equal(expected.Kept, actual.Kept);
         Assert.Equal((12, 4), (actual.Kept.Length, actual.Kept.Count(kept => !kept))); // two layers' worth of six
         Assert.True(expected.ScoreChange.Max(Math.Abs) > 0.1);

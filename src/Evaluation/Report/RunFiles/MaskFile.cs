@@ -26,6 +26,9 @@ public sealed record MaskFile
     /// <summary>Final score of every layer, or branch.</summary>
     public IReadOnlyList<double> Scores { get; init; } = [];
 
+    /// <summary>How the loss chose the last mask; null where the scores did.</summary>
+    public RefinementFile? Refinement { get; init; }
+
     /// <summary>Method that chose, for example <c>e3-pruner</c>.</summary>
     public string Method { get; init; } = "";
 

@@ -18,10 +18,14 @@ internal static class SearchSection
         }
         PruningUnits units = input.Mask?.Units ?? input.Importance?.Units ?? PruningUnits.Layers;
         string counted = units == PruningUnits.Branches ? "branches" : "layers";
+        if (input.Mask?.Refinement is { } refined)
+            markup.Note(
+                $"After the last step the loss chose among {refined.Candidates} masks, and {refined.Exchanges} exchanges of two {counted} made it better: " +
+                $"{refined.Loss:F4} nats, {refined.LossByScores:F4} with the largest scores.");
         WriteScores(markup, input.Trajectory, units);
         markup.BeginFigure($"Kept {counted}");
         new MaskMap { Steps = [.. input.Trajectory.Select(point => point.Step)], Kept = [.. input.Trajectory.Select(point => point.Kept)] }.Draw(markup);
-        markup.EndFigure($"The mask without noise: the {counted} with the largest scores, as many as the schedule keeps at that step." +
+        markup.EndFigure($"The mask without noise: the {counted} with the largest scores, as many as the schedule keeps at that step; in the last step what the search came to." +
             (units == PruningUnits.Branches ? " Two rows for each layer: attention, MLP." : ""));
         markup.Begin("div", ("class", "pair"));
         WriteLine(markup, input.Trajectory, "Temperature", "temperature", point => point.Temperature);

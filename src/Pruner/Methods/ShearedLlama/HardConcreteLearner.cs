@@ -139,7 +139,7 @@ public sealed class HardConcreteLearner : IMaskLearner
     /// Kept layers keep their soft gate, multiplied into what their branches end with. Frozen weights beside adapters cannot take it up: these layers
     /// then count in full, which is at most a change from 0.996 for a gate that is still open.
     /// </remarks>
-    public void Complete(ShardedModel model, MeshOptimizer optimizer)
+    public void Complete(ShardedModel model, MeshOptimizer optimizer, IMaskJudge judge)
     {
         ArgumentNullException.ThrowIfNull(model);
         ArgumentNullException.ThrowIfNull(optimizer);

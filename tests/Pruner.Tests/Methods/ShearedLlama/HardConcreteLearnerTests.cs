@@ -3,6 +3,7 @@ using E3Scale.Data.Corpora;
 using E3Scale.MoE;
 using E3Scale.Pruner.Methods.ShearedLlama;
 using E3Scale.Pruner.Search;
+using E3Scale.Pruner.Tests.Search;
 using E3Scale.Pruner.Training;
 using E3Scale.Sharding;
 using E3Scale.TestSupport;
@@ -101,7 +102,7 @@ public sealed class HardConcreteLearnerTests : IDisposable
             model.Decoder.TrainEverything();
         using var optimizer = new MeshOptimizer(model.Decoder, _mesh, new OptimizerOptions());
         var before = model.Decoder.Parameters.All.ToDictionary(parameter => parameter, parameter => SmallModel.Values(parameter.Value));
-        learner.Complete(model, optimizer);
+        learner.Complete(model, optimizer, new FakeJudge(_ => 0));
 
         bool[] kept = learner.KeptNow(Steps - 1);
         Assert.Contains(learner.Scores.Where((_, layer) => kept[layer]), gate => gate < 1);
