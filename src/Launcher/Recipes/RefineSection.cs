@@ -1,14 +1,18 @@
 using System.ComponentModel.DataAnnotations;
+using E3Scale.Pruner.Search;
 
 namespace E3Scale.Launcher.Recipes;
 
 /// <summary>
-/// Recipe section <c>search.refine</c>: how <c>e3-pruner</c> chooses the last mask by the loss, with the weights as the search left them. With 0 draws and 0
-/// exchanges the largest scores stay, as in the paper. The other methods do not read it.
+/// Recipe section <c>search.refine</c>: how <c>e3-pruner</c> chooses a mask by the loss, before the search or after it. With 0 draws and 0 exchanges the
+/// importance alone decides where the scores start and the scores what stays, as in the paper. The other methods do not read it.
 /// </summary>
 public sealed record RefineSection
 {
-    /// <summary>Masks drawn from the final scores to choose from, beside that of the final scores and that of the scores at the start.</summary>
+    /// <summary>Before the first step, where the scores then start from, or after the last one, as the last word.</summary>
+    public RefinementTime At { get; init; } = RefinementTime.Start;
+
+    /// <summary>Masks drawn from the scores to choose from, beside that of the scores.</summary>
     [Range(0, 65536)]
     public int Draws { get; init; } = 16;
 

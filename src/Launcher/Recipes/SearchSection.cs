@@ -65,7 +65,7 @@ public sealed record SearchSection
     /// <summary>The layer scores and their optimiser.</summary>
     public ScoreSection Scores { get; init; } = new();
 
-    /// <summary>How the last mask is chosen by the loss; the paper's search ends with the largest scores.</summary>
+    /// <summary>How a mask is chosen by the loss, before the search or after it. Not the paper's.</summary>
     public RefineSection Refine { get; init; } = new();
 
     /// <summary>The gates of <c>sheared-llama</c>.</summary>

@@ -157,6 +157,7 @@ internal sealed class SearchStep : IStage
                 ScoreOptimizer = new ScoreOptimizerOptions { LearningRate = scores.LearningRate, Beta1 = scores.Betas[0], Beta2 = scores.Betas[1] },
                 Refinement = new MaskRefinementOptions
                 {
+                    At = recipe.Search.Refine.At,
                     Draws = recipe.Search.Refine.Draws,
                     Exchanges = recipe.Search.Refine.Exchanges,
                     Sequences = recipe.Search.Refine.Sequences,

@@ -43,6 +43,12 @@ public interface IMaskLearner
     /// <param name="step">0-based.</param>
     string Describe(int step);
 
+    /// <summary>Starts the search, before the first step; not called when it goes on from a checkpoint. Collective over the world.</summary>
+    /// <param name="judge">Judges masks with the weights of the teacher.</param>
+    void Prepare(IMaskJudge judge)
+    {
+    }
+
     /// <summary>
     /// Ends the search, after the last step and before its checkpoint: the mask may be chosen anew, or what it says brought into the weights. Collective
     /// over the world.
@@ -54,8 +60,8 @@ public interface IMaskLearner
     {
     }
 
-    /// <summary>How <see cref="Complete"/> chose the mask; null (default) where it did not.</summary>
-    RefinedMask? Refined => null;
+    /// <summary>How the loss chose a mask at the start or at the end; null (default) where it did not.</summary>
+    MaskRefinementResult? Refinement => null;
 
     /// <summary>What a checkpoint needs.</summary>
     JsonObject Save();

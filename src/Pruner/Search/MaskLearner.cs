@@ -58,8 +58,11 @@ public sealed class MaskLearner : IMaskLearner
     /// <inheritdoc/>
     public IReadOnlyList<double> Scores => _scores_L;
 
-    /// <inheritdoc/>
+    /// <summary>What the loss chose, at the start or at the end; null where it did not.</summary>
     public RefinedMask? Refined { get; private set; }
+
+    /// <inheritdoc/>
+    public MaskRefinementResult? Refinement => MaskRefinementResult.Of(Refined, _options.Refinement.At);
 
     /// <summary>Layers, or branches, dropped at a step, by the scores as they are now.</summary>
     public int DroppedAt(int step) => KeptNow(step).Count(kept => !kept);
@@ -89,14 +92,35 @@ public sealed class MaskLearner : IMaskLearner
 
     /// <inheritdoc/>
     /// <remarks>The largest scores, no noise; after <see cref="Complete"/> what that chose.</remarks>
-    public bool[] KeptNow(int step) => Refined?.Kept ?? _schedule.KeptAt(_scores_L, step);
+    public bool[] KeptNow(int step) => RefinesAt(RefinementTime.End) && Refined is { } refined ? refined.Kept : _schedule.KeptAt(_scores_L, step);
 
     /// <inheritdoc/>
-    /// <remarks>The candidates are the mask of the largest scores, that of the scores at the start, and draws with the noise of the search.</remarks>
+    /// <remarks>
+    /// Layers that the chosen mask drops change scores with others, so that theirs are the smallest; in each of the two groups the order stays.
+    /// </remarks>
+    public void Prepare(IMaskJudge judge)
+    {
+        if (!RefinesAt(RefinementTime.Start))
+            return;
+        bool[] kept = Refine(judge).Kept;
+        int[] free = [.. Enumerable.Range(0, _scores_L.Length).Except(_protectedLayers)];
+        double[] ascending = [.. free.Select(layer => _scores_L[layer]).Order()];
+        foreach (var (layer, score) in free.OrderBy(layer => kept[layer]).ThenBy(layer => _scores_L[layer]).ToArray().Zip(ascending))
+            _scores_L[layer] = score;
+    }
+
+    /// <inheritdoc/>
     public void Complete(ShardedModel model, MeshOptimizer optimizer, IMaskJudge judge)
     {
-        if (!_options.Refinement.IsOn)
-            return;
+        if (RefinesAt(RefinementTime.End))
+            Refine(judge);
+    }
+
+    private bool RefinesAt(RefinementTime time) => _options.Refinement.IsOn && _options.Refinement.At == time;
+
+    /// <summary>Chooses among the mask of the largest scores, that of the scores at the start, and draws with the noise of the search.</summary>
+    private RefinedMask Refine(IMaskJudge judge)
+    {
         int last = _options.Steps - 1;
         bool[][] candidates =
         [
@@ -105,7 +129,7 @@ public sealed class MaskLearner : IMaskLearner
             .. Enumerable.Range(0, _options.Refinement.Draws).Select(draw => _schedule.KeptAt(
                 [.. Gumbel("refinement", last, draw).Zip(_scores_L, (gumbel, score) => score + gumbel)], last)),
         ];
-        Refined = new MaskRefinement(judge, _schedule.IsEnough, _protectedLayers).Run(candidates, _options.Refinement.Exchanges);
+        return Refined = new MaskRefinement(judge, _schedule.IsEnough, _protectedLayers).Run(candidates, _options.Refinement.Exchanges);
     }
 
     /// <inheritdoc/>
@@ -119,9 +143,7 @@ public sealed class MaskLearner : IMaskLearner
     };
 
     /// <inheritdoc/>
-    public string Describe(int step) => Refined is { } refined
-        ? $"{DroppedAt(step)} dropped, mask refined by {refined.Exchanges} exchanges from loss {refined.FirstLoss:F4} to {refined.Loss:F4}"
-        : $"{DroppedAt(step)} dropped";
+    public string Describe(int step) => $"{DroppedAt(step)} dropped";
 
     /// <inheritdoc/>
     public JsonObject Save() => new()

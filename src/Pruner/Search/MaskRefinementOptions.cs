@@ -1,12 +1,18 @@
 namespace E3Scale.Pruner.Search;
 
-/// <summary>How the last mask is chosen, after the last step of the search, by the loss with the weights as they are then.</summary>
+/// <summary>How a mask is chosen by the loss, before the first step of the search or after the last one.</summary>
 public sealed record MaskRefinementOptions
 {
-    /// <summary>The paper's end: the largest scores stay, and nothing is judged.</summary>
+    /// <summary>The paper's: scores start from the importance and decide at the end, and nothing is judged.</summary>
     public static MaskRefinementOptions None { get; } = new() { Draws = 0, Exchanges = 0 };
 
-    /// <summary>Masks drawn from the final scores, beside those of the final scores and of the scores the search started from. Default 16.</summary>
+    /// <summary>
+    /// When. Default: at the start. After a few steps the loss tells more about which masks these steps happened to draw, and the weights got used to, than
+    /// about the masks.
+    /// </summary>
+    public RefinementTime At { get; init; } = RefinementTime.Start;
+
+    /// <summary>Masks drawn from the scores, beside that of the scores and, at the end, that of the scores the search started from. Default 16.</summary>
     public int Draws { get; init; } = 16;
 
     /// <summary>Exchanges of two layers at most, see <see cref="MaskRefinement"/>. Default 8.</summary>

@@ -47,7 +47,7 @@ public sealed record MaskResult : IJsonOnDeserialized
     [JsonPropertyName("gap")]
     public required double Gap { get; init; }
 
-    /// <summary>How the choice was made at the end of a search, where the loss chose and not the scores; null (default) elsewhere.</summary>
+    /// <summary>How the loss chose a mask before a search or at its end; null (default) where it did not.</summary>
     [JsonPropertyName("refinement")]
     public MaskRefinementResult? Refinement { get; init; }
 

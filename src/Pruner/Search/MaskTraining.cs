@@ -53,6 +53,8 @@ internal sealed class MaskTraining(MaskTrainingOptions options, StageEnvironment
         var balancer = mesh.Shape.Pipeline > 1 && options.MeasuresLayers ? new StageBalancer(model, options.RebalanceThreshold, balance) : null;
         if (start > 0)
             learner.Restore(checkpoints.Load(start, trainer.Optimizer));
+        else
+            learner.Prepare(judge);
         Search(start, model, trainer, learner, judge, balancer, checkpoints);
         WriteLayerCosts(balancer);
         return Finish(learner, trainer, judge);
@@ -129,7 +131,7 @@ internal sealed class MaskTraining(MaskTrainingOptions options, StageEnvironment
             ProtectedLayers = [.. protectedLayers],
             Scores = [.. learner.Scores],
             Gap = MaskResult.GapOf(learner.Scores, droppedUnits, [.. protectedLayers.SelectMany(layer => units.OfLayer(layer))]),
-            Refinement = MaskRefinementResult.Of(learner.Refined),
+            Refinement = learner.Refinement,
             Method = learner.Method,
             Tokens = (long)options.Steps * trainer.Plan.BatchSequences * trainer.SequenceLength,
             Steps = options.Steps,

@@ -47,7 +47,7 @@ public sealed record SearchOptions : MaskTrainingOptions
     /// <summary>What they start from. Default: leave-one-out KL, the paper's.</summary>
     public ImportanceMeasure Importance { get; init; } = ImportanceMeasure.Kl;
 
-    /// <summary>How the last mask is chosen. Default: by the loss; <see cref="MaskRefinementOptions.None"/> is the paper's.</summary>
+    /// <summary>How the loss chooses a mask before the search or after it; <see cref="MaskRefinementOptions.None"/> is the paper's.</summary>
     public MaskRefinementOptions Refinement { get; init; } = new();
 
     /// <inheritdoc/>

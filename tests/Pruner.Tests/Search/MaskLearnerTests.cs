@@ -123,6 +123,49 @@ public sealed class MaskLearnerTests : IDisposable
         Assert.Equal([true, true, false, true, false, true, false, true], learner.KeptNow(Steps - 1));
     }
 
+    // To the loss 1, 5 and 6 are the cheapest layers, to the importance 1, 2 and 3.
+    [Fact]
+    public void Prepare_AtTheStart_PutsTheMaskOfTheLossLastAndKeepsTheOrderWithin()
+    {
+        MaskLearner learner = Learner(new SearchOptionsChange(), [0, .1, .2, .3, .4, .5, .6, 0]);
+        double[] start = [.. learner.Scores];
+        learner.Prepare(new FakeJudge(dropped => dropped.Sum(layer => layer is 1 or 5 or 6 ? 1 : 10)));
+
+        Assert.Equal([true, false, true, true, true, false, false, true], learner.KeptNow(Steps - 1));
+        Assert.Equal(start.Order(), learner.Scores.Order());
+        Assert.Equal((start[0], start[^1]), (learner.Scores[0], learner.Scores[^1])); // protected
+        Assert.Equal([1, 5, 6, 2, 3, 4], Enumerable.Range(1, 6).OrderBy(layer => learner.Scores[layer]));
+        Assert.Equal((RefinementTime.Start, 3.0), (learner.Refinement!.At, learner.Refinement.Loss));
+    }
+
+    [Fact]
+    public void Prepare_RefinementOffOrAtTheEnd_LeavesTheScores()
+    {
+        foreach (MaskRefinementOptions refinement in new[] { MaskRefinementOptions.None, new MaskRefinementOptions { At = RefinementTime.End } })
+        {
+            MaskLearner learner = Learner(new SearchOptionsChange(), [0, .1, .2, .3, .4, .5, .6, 0], refinement: refinement);
+            double[] start = [.. learner.Scores];
+            learner.Prepare(new FakeJudge(dropped => -dropped.Sum()));
+            Assert.Equal(start, learner.Scores);
+            Assert.Null(learner.Refinement);
+        }
+    }
+
+    [Fact]
+    public void Complete_AtTheEnd_HasTheLastWordAndLeavesTheScores()
+    {
+        MaskLearner learner = Learner(
+            new SearchOptionsChange(), [0, .1, .2, .3, .4, .5, .6, 0], refinement: new MaskRefinementOptions { At = RefinementTime.End });
+        double[] start = [.. learner.Scores];
+        learner.Complete(null!, null!, new FakeJudge(dropped => -dropped.Sum()));
+        MaskLearner resumed = Learner(new SearchOptionsChange(), refinement: new MaskRefinementOptions { At = RefinementTime.End });
+        resumed.Restore(JsonNode.Parse(learner.Save().ToJsonString())!.AsObject());
+
+        Assert.Equal(start, learner.Scores);
+        Assert.All([learner, resumed], one => Assert.Equal([true, true, true, true, false, false, false, true], one.KeptNow(Steps - 1)));
+        Assert.Equal(learner.Refinement, resumed.Refinement);
+    }
+
     [Fact]
     public void Begin_WithoutNoise_DrawsTheLargestScores()
     {
@@ -188,7 +231,8 @@ public sealed class MaskLearnerTests : IDisposable
         learner.Update();
     }
 
-    private MaskLearner Learner(SearchOptionsChange change, double[]? importance = null, long[]? parameters = null)
+    private MaskLearner Learner(
+        SearchOptionsChange change, double[]? importance = null, long[]? parameters = null, MaskRefinementOptions? refinement = null)
     {
         TrainOptions train = new() { BatchSequences = 8, MicroBatchSequences = 2, Seed = change.Seed };
         SearchOptions options = new()
@@ -196,6 +240,7 @@ public sealed class MaskLearnerTests : IDisposable
             TeacherFolder = "", CorpusFile = "", StoreFolder = "", ImportanceFile = "", OutputFolder = "",
             Train = train, Steps = Steps, DrawsPerStep = change.Draws, Noise = change.Noise,
             KeepLayers = change.DropShare is null ? change.KeepLayers : null, DropShare = change.DropShare,
+            Refinement = refinement ?? new(),
         };
         return new MaskLearner(
             options, importance ?? [.8, .1, .4, .2, .6, .3, .5, .7], [0, Layers - 1], _mesh, new BatchPlan(new SequenceOrder(100, 1), train, _mesh),

@@ -26,7 +26,7 @@ public sealed record MaskFile
     /// <summary>Final score of every layer, or branch.</summary>
     public IReadOnlyList<double> Scores { get; init; } = [];
 
-    /// <summary>How the loss chose the last mask; null where the scores did.</summary>
+    /// <summary>How the loss chose a mask; null where it did not.</summary>
     public RefinementFile? Refinement { get; init; }
 
     /// <summary>Method that chose, for example <c>e3-pruner</c>.</summary>

@@ -1,8 +1,11 @@
 namespace E3Scale.Evaluation.Report.RunFiles;
 
-/// <summary>In <c>search/mask.json</c>, how a search's last mask was chosen by the loss.</summary>
+/// <summary>In <c>search/mask.json</c>, how the loss chose a mask before a search or at its end.</summary>
 public sealed record RefinementFile
 {
+    /// <summary>When: <c>start</c> or <c>end</c>.</summary>
+    public required string At { get; init; }
+
     /// <summary>Masks it was chosen from before any exchange.</summary>
     public required int Candidates { get; init; }
 

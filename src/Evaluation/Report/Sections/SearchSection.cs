@@ -20,7 +20,7 @@ internal static class SearchSection
         string counted = units == PruningUnits.Branches ? "branches" : "layers";
         if (input.Mask?.Refinement is { } refined)
             markup.Note(
-                $"After the last step the loss chose among {refined.Candidates} masks, and {refined.Exchanges} exchanges of two {counted} made it better: " +
+                $"{(refined.At == "end" ? "After the last" : "Before the first")} step the loss chose among {refined.Candidates} masks, and {refined.Exchanges} exchanges of two {counted} made it better: " +
                 $"{refined.Loss:F4} nats, {refined.LossByScores:F4} with the largest scores.");
         WriteScores(markup, input.Trajectory, units);
         markup.BeginFigure($"Kept {counted}");
