@@ -20,6 +20,7 @@ internal static class PlanInputs
     {
         TrainOptions train = StageOptions.Train(recipe);
         int layers = model.Config.LayerCount;
+        int drop = recipe.Search is { DropLayers: null, KeepLayers: null } ? (int)((recipe.Search.DropShare ?? 0) * layers) : layers - StageOptions.KeepLayers(recipe, layers);
         return new PlanWorkload
         {
             SequenceLength = recipe.Corpus.SequenceLength,
@@ -27,7 +28,7 @@ internal static class PlanInputs
             MicroBatchSequences = train.MicroBatchSequences,
             Steps = recipe.Train.Steps,
             SearchSteps = recipe.SearchSteps,
-            DropLayers = recipe.Search is { DropLayers: null, KeepLayers: null } ? (int)((recipe.Search.DropShare ?? 0) * layers) : layers - StageOptions.KeepLayers(recipe, layers),
+            DropLayers = drop,
             DType = train.DType,
             Lora = train.Lora,
             Frozen = train.Frozen,
@@ -41,6 +42,7 @@ internal static class PlanInputs
             CaptureTokens = CapturedTokens(recipe),
             CheckpointBytes = CheckpointBytes(model),
             ImportanceSequences = recipe.Importance.Sequences,
+            ImportanceRounds = StageOptions.StartsGreedily(recipe) ? Math.Max(1, drop) : 1,
             StoreCacheBytes = StoreCacheBytes(recipe),
         };
     }

@@ -9,8 +9,8 @@ public sealed record ScoreSection
     /// <summary>Where the scores start.</summary>
     public ScoreInitializationMethod Init { get; init; } = ScoreInitializationMethod.LogStandardised;
 
-    /// <summary>The importance they start from; unused by <c>init: zeros</c>. Paper: kl.</summary>
-    public ImportanceMeasure Importance { get; init; } = ImportanceMeasure.Kl;
+    /// <summary>The importance they start from; unused, and not measured, by <c>init: zeros</c>. Paper: kl.</summary>
+    public ImportanceMeasure Importance { get; init; } = ImportanceMeasure.GreedyKl;
 
     /// <summary>Factor on the standardised logarithms; unused by the other starts.</summary>
     [Range(0.0, 1000.0)]

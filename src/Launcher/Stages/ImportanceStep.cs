@@ -54,7 +54,7 @@ internal sealed class ImportanceStep : IStage
     /// <summary>What the greedy divergence is measured for; null where the search starts from something else.</summary>
     private static SelectionTarget? Greedy(Recipe recipe)
     {
-        if (recipe.Search.Method != PruningMethod.E3Pruner || recipe.Search.Scores.Importance != ImportanceMeasure.GreedyKl)
+        if (!StageOptions.StartsGreedily(recipe))
             return null;
         int layers = ModelFamilies.ReadConfig(StageOptions.Teacher(recipe)).Config.LayerCount;
         int[] ends = recipe.Search.ProtectEnds ? [0, layers - 1] : [];

@@ -132,6 +132,13 @@ internal static class StageOptions
         }
     }
 
+    /// <summary>Whether the search starts from divergences that are measured anew after each layer that goes.</summary>
+    public static bool StartsGreedily(Recipe recipe) => recipe.Search is
+    {
+        Method: PruningMethod.E3Pruner,
+        Scores: { Importance: ImportanceMeasure.GreedyKl, Init: not ScoreInitializationMethod.Zeros },
+    };
+
     /// <summary>Layers that stay.</summary>
     /// <exception cref="RecipeException">The recipe drops more than can be dropped.</exception>
     public static int KeepLayers(Recipe recipe, int layers)

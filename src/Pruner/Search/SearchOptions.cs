@@ -44,10 +44,10 @@ public sealed record SearchOptions : MaskTrainingOptions
     /// <summary>How scores start.</summary>
     public ScoreInitialization Scores { get; init; } = new();
 
-    /// <summary>What they start from. Default: leave-one-out KL, the paper's.</summary>
+    /// <summary>What they start from. Default: leave-one-out KL, the paper's, which every importance.json has; recipes take the greedy one.</summary>
     public ImportanceMeasure Importance { get; init; } = ImportanceMeasure.Kl;
 
-    /// <summary>How the loss chooses a mask before the search or after it; <see cref="MaskRefinementOptions.None"/> is the paper's.</summary>
+    /// <summary>How the loss chooses a mask before the search or after it. Default, and the paper's: not at all.</summary>
     public MaskRefinementOptions Refinement { get; init; } = new();
 
     /// <inheritdoc/>

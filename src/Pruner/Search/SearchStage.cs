@@ -75,6 +75,7 @@ public sealed class SearchStage : ILayerPruner
 
     private double[] Measured(ImportanceResult importance) => _options.Importance switch
     {
+        _ when _options.Scores.Method == ScoreInitializationMethod.Zeros => importance.Kl, // of which nothing is read
         ImportanceMeasure.Kl => importance.Kl,
         ImportanceMeasure.GreedyKl => importance.GreedyKl ?? throw Missing("greedy divergence (field kl_greedy)"),
         ImportanceMeasure.BlockInfluence => importance.BlockInfluence ?? throw Missing("block influence (field bi)"),

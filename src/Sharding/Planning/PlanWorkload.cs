@@ -42,6 +42,9 @@ public sealed record PlanWorkload
     /// <summary>Sequences that importance is measured on.</summary>
     public int ImportanceSequences { get; init; } = 40;
 
+    /// <summary>Times that importance is measured, each time with one layer less. Default 1; with a greedy start as many as layers go.</summary>
+    public int ImportanceRounds { get; init; } = 1;
+
     /// <summary>Bytes of the logit store's decompressed record batches that a reader keeps.</summary>
     public long StoreCacheBytes { get; init; }
 

@@ -130,11 +130,16 @@ public sealed class TimeModel
         return Math.Max(pipelined, SharedSeconds(stage => batches * forward[stage]));
     }
 
-    /// <summary>A stage runs its layers once in full, once for every layer left out before it, and half of them on average for each of its own.</summary>
+    /// <summary>
+    /// A stage runs its layers once in full, once for every layer left out before it, and half of them on average for each of its own. A round with fewer
+    /// layers has fewer passes, each of fewer layers.
+    /// </summary>
     private double ImportanceSeconds(LayerPartition partition)
     {
         double[] forward = ForwardSeconds(partition);
-        double batches = Math.Ceiling((double)_workload.ImportanceSequences / _workload.MicroBatchSequences / _shape.Data);
+        double layers = _config.LayerCount;
+        double rounds = Enumerable.Range(0, _workload.ImportanceRounds).Sum(gone => Math.Pow((layers - gone) / layers, 2));
+        double batches = rounds * Math.Ceiling((double)_workload.ImportanceSequences / _workload.MicroBatchSequences / _shape.Data);
         int before = 0;
         var runs = new double[forward.Length];
         for (int stage = 0; stage < forward.Length; before += partition.Stages[stage++].Count)

@@ -34,8 +34,7 @@ public sealed class BranchSearchTests : IDisposable
         Assert.Equal((PruningUnits.Branches, 2 * Layers, 2 * Layers), (importance.Units, importance.Kl.Length, importance.BlockInfluence!.Length));
         Assert.Equal(s_idle, Enumerable.Range(0, 2 * Layers).OrderBy(unit => importance.Kl[unit]).Take(4).Order());
 
-        // Random weights know nothing of the text, so that its loss is no judge of them.
-        MaskResult mask = new SearchStage(Search(train) with { Refinement = MaskRefinementOptions.None }, OneRank.Environment()).Run();
+        MaskResult mask = new SearchStage(Search(train), OneRank.Environment()).Run();
         Assert.Null(mask.Refinement);
         Assert.Equal([3], mask.Dropped);
         Assert.Equal([0, 1, 2, 4, 5], mask.Kept);
@@ -55,12 +54,17 @@ public sealed class BranchSearchTests : IDisposable
         Assert.True(held < all);
     }
 
-    [Fact]
-    public void Run_Killed_GoesOnWithTheSameBits()
+    [Theory]
+    [InlineData(RefinementTime.Start)]
+    [InlineData(RefinementTime.End)]
+    public void Run_Killed_GoesOnWithTheSameBits(RefinementTime refined)
     {
         WriteTeacher(mixtureOfExperts: true);
         Importance(PruningUnits.Branches);
-        SearchOptions options = Search(Train(withAdapters: false) with { CheckpointEverySteps = 2 });
+        SearchOptions options = Search(Train(withAdapters: false) with { CheckpointEverySteps = 2 }) with
+        {
+            Refinement = new MaskRefinementOptions { At = refined, Draws = 4, Exchanges = 2 },
+        };
         MaskResult straight = new SearchStage(options, OneRank.Environment()).Run();
         Assert.NotNull(straight.Refinement);
         Assert.True(straight.Refinement.Loss <= straight.Refinement.LossByScores);

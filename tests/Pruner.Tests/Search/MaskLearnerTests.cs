@@ -13,6 +13,8 @@ public sealed class MaskLearnerTests : IDisposable
 {
     private const int Layers = 8, Keep = 5, Steps = 6, MicroBatches = 4;
 
+    private static readonly MaskRefinementOptions s_refinement = new() { Draws = 16, Exchanges = 8 };
+
     private readonly Mesh _mesh = OneRank.Mesh();
 
     [Fact]
@@ -127,7 +129,7 @@ public sealed class MaskLearnerTests : IDisposable
     [Fact]
     public void Prepare_AtTheStart_PutsTheMaskOfTheLossLastAndKeepsTheOrderWithin()
     {
-        MaskLearner learner = Learner(new SearchOptionsChange(), [0, .1, .2, .3, .4, .5, .6, 0]);
+        MaskLearner learner = Learner(new SearchOptionsChange(), [0, .1, .2, .3, .4, .5, .6, 0], refinement: s_refinement);
         double[] start = [.. learner.Scores];
         learner.Prepare(new FakeJudge(dropped => dropped.Sum(layer => layer is 1 or 5 or 6 ? 1 : 10)));
 
@@ -141,7 +143,7 @@ public sealed class MaskLearnerTests : IDisposable
     [Fact]
     public void Prepare_RefinementOffOrAtTheEnd_LeavesTheScores()
     {
-        foreach (MaskRefinementOptions refinement in new[] { MaskRefinementOptions.None, new MaskRefinementOptions { At = RefinementTime.End } })
+        foreach (MaskRefinementOptions refinement in new[] { new MaskRefinementOptions(), s_refinement with { At = RefinementTime.End } })
         {
             MaskLearner learner = Learner(new SearchOptionsChange(), [0, .1, .2, .3, .4, .5, .6, 0], refinement: refinement);
             double[] start = [.. learner.Scores];
@@ -155,10 +157,10 @@ public sealed class MaskLearnerTests : IDisposable
     public void Complete_AtTheEnd_HasTheLastWordAndLeavesTheScores()
     {
         MaskLearner learner = Learner(
-            new SearchOptionsChange(), [0, .1, .2, .3, .4, .5, .6, 0], refinement: new MaskRefinementOptions { At = RefinementTime.End });
+            new SearchOptionsChange(), [0, .1, .2, .3, .4, .5, .6, 0], refinement: s_refinement with { At = RefinementTime.End });
         double[] start = [.. learner.Scores];
         learner.Complete(null!, null!, new FakeJudge(dropped => -dropped.Sum()));
-        MaskLearner resumed = Learner(new SearchOptionsChange(), refinement: new MaskRefinementOptions { At = RefinementTime.End });
+        MaskLearner resumed = Learner(new SearchOptionsChange(), refinement: s_refinement with { At = RefinementTime.End });
         resumed.Restore(JsonNode.Parse(learner.Save().ToJsonString())!.AsObject());
 
         Assert.Equal(start, learner.Scores);

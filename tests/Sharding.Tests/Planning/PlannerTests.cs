@@ -53,6 +53,19 @@ public class PlannerTests
         Assert.Matches(@"^stage \d needs 1\.6 GB of 1\.0 GB, 0\.6 GB too much; most of it gradients, 0\.5 GB$", candidate.Rejection);
     }
 
+    // The second round leaves out each of one layer less, of a model with one layer less.
+    [Fact]
+    public void Plan_ImportanceInRounds_TakesLessTimeInEach()
+    {
+        double one = Importance(1), two = Importance(2);
+        double layers = TinyPlan.Dense.LayerCount;
+
+        Assert.Equal(one * (1 + Math.Pow((layers - 1) / layers, 2)), two, 1e-12);
+
+        static double Importance(int rounds) => new Planner(TinyPlan.Dense, TinyPlan.Cluster, TinyPlan.Workload with { ImportanceRounds = rounds })
+            .Plan(MeshShape.OneRank).Recipe.Importance;
+    }
+
     [Fact]
     public void Plan_CaptureAndSteps_AreInTheRecipe()
     {
