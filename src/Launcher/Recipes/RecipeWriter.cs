@@ -30,7 +30,8 @@ public static class RecipeWriter
         int or long => new YamlScalarNode(Convert.ToString(value, CultureInfo.InvariantCulture)),
         Enum choice => new YamlScalarNode(EnumNames.Of(choice)),
         IEnumerable list => new YamlSequenceNode(list.Cast<object?>().Select(ToNode)),
-        _ => new YamlMappingNode(RecipeSchema.FieldsOf(value.GetType()).Select(field =>
+        _ when RecipeSchema.FieldsOf(value.GetType()) is { Count: > 0 } fields => new YamlMappingNode(fields.Select(field =>
             KeyValuePair.Create<YamlNode, YamlNode>(new YamlScalarNode(field.Key), ToNode(field.Value.GetValue(value))))),
+        _ => throw new ArgumentException($"{value.GetType()} has no field that a recipe could set, so that nothing of it would be written"),
     };
 }

@@ -26,7 +26,7 @@ internal sealed class ImportanceStep : IStage
             .Add("model", recipe.Model).Add("seed", recipe.Seed)
             .AddFiles(StageOptions.Teacher(recipe)).AddUpstream(folder, RunFiles.CorpusFolder);
         if (Greedy(recipe) is { } target)
-            hasher.Add("greedy", new { target.Drop, target.ProtectedLayers });
+            hasher.Add("greedy_drop", target.Drop).Add("greedy_protected", target.ProtectedLayers);
         return hasher.Finish();
     }
 

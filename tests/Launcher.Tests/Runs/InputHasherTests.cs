@@ -12,6 +12,18 @@ public class InputHasherTests
     public void Finish_OtherField_OtherHash() => Assert.NotEqual(HashOf(new StoreSection()), HashOf(new StoreSection { TopK = 11 }));
 
     [Fact]
+    public void Add_ValueOfWhichNothingWouldBeWritten_Throws() => Assert.Throws<ArgumentException>(() => new InputHasher("a", 1).Add("target", new { Drop = 2 }));
+
+    [Fact]
+    public void Add_FieldLeftOut_DoesNotCount()
+    {
+        string Hash(int topK) => new InputHasher("a", 1).Add("store", new StoreSection { TopK = topK }, "top_k").Finish();
+
+        Assert.Equal(Hash(10), Hash(11));
+        Assert.NotEqual(Hash(10), HashOf(new StoreSection()));
+    }
+
+    [Fact]
     public void Finish_OtherVersion_OtherHash() => Assert.NotEqual(new InputHasher("a", 1).Finish(), new InputHasher("a", 2).Finish());
 
     [Fact]

@@ -116,8 +116,26 @@ public sealed class StageReuseTests : IDisposable
         Assert.Equal(shares ? "../first/distill" : null, new DirectoryInfo(second.StageFolder("distill")).LinkTarget);
     }
 
-    private static Recipe Recipe(string change) =>
-        RecipeLoader.Load(Path.Combine(SharedData.RepositoryRoot, "cluster", "recipes", "tiny-r1.yaml"), [change]);
+    // Greedy divergences are those of so many layers; leave-one-out divergences are the same for any number.
+    [Theory]
+    [InlineData("kl-greedy", false)]
+    [InlineData("kl", true)]
+    public void Take_OtherNumberOfLayers_SharesImportanceWhereItIsTheSame(string start, bool shares)
+    {
+        var reuse = new StageReuse();
+        Recipe two = Recipe($"search.scores.importance={start}", "search.drop_layers=2"), four = Recipe($"search.scores.importance={start}", "search.drop_layers=4");
+        RunFolder first = Offer(reuse, "first", two);
+        MarkDone(first, two, "importance");
+        reuse.Offer(first);
+        RunFolder second = Offer(new StageReuse(), "second", four);
+
+        reuse.Take(four, second);
+
+        Assert.Equal(shares ? "../first/importance" : null, new DirectoryInfo(second.StageFolder("importance")).LinkTarget);
+    }
+
+    private static Recipe Recipe(params string[] changes) =>
+        RecipeLoader.Load(Path.Combine(SharedData.RepositoryRoot, "cluster", "recipes", "tiny-r1.yaml"), changes);
 
     /// <summary>A run whose method dropped one layer.</summary>
     private RunFolder Searched(string name, string method, int dropped, bool andRecovered, StageReuse reuse)
