@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Diagnostics;
 using System.Runtime.ExceptionServices;
 
 namespace E3Scale.Mpi;
@@ -43,8 +44,9 @@ public sealed class ProgressThread : IDisposable
     public void Wait()
     {
         _activity?.BeginWaitForBackground();
+        long start = Stopwatch.GetTimestamp();
         _idle.Wait();
-        _activity?.EndWaitForBackground();
+        _activity?.EndWaitForBackground(start);
         if (Interlocked.Exchange(ref _error, null) is { } error)
             ExceptionDispatchInfo.Throw(error);
     }

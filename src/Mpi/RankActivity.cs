@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace E3Scale.Mpi;
 
 /// <summary>
@@ -16,6 +18,7 @@ public sealed class RankActivity
     private volatile WaitNote? _backgroundWait;
     private volatile bool _waitsForBackground;
     private long _operations;
+    private long _waitedTicks;
 
     /// <summary>The phase, a few words such as <c>step 12</c>; empty before the first.</summary>
     public string Phase => _phase;
@@ -25,6 +28,9 @@ public sealed class RankActivity
 
     /// <summary>The MPI operation that the main thread waits in; null while it works or when the wait has only begun.</summary>
     public string? Waiting => (_wait ?? (_waitsForBackground ? _backgroundWait : null))?.Operation.ToString();
+
+    /// <summary>Seconds that the main thread has waited for transfers since the start: for other ranks, and for the bytes to move.</summary>
+    public double WaitedSeconds => Interlocked.Read(ref _waitedTicks) / (double)Stopwatch.Frequency;
 
     /// <summary>A new phase begins.</summary>
     /// <param name="phase">A few words; they complete the sentence "rank 3 on node7, stage search, ...".</param>
@@ -41,13 +47,29 @@ public sealed class RankActivity
     internal void BeginWait(in OperationInfo operation) => SetWait(new WaitNote(operation));
 
     /// <summary>The wait is over.</summary>
-    internal void EndWait() => SetWait(null);
+    /// <param name="start">Timestamp of its first moment.</param>
+    internal void EndWait(long start)
+    {
+        SetWait(null);
+        Count(start);
+    }
 
     /// <summary>The main thread waits until another thread has completed its transfers.</summary>
     internal void BeginWaitForBackground() => _waitsForBackground = true;
 
     /// <summary>They are complete.</summary>
-    internal void EndWaitForBackground() => _waitsForBackground = false;
+    /// <param name="start">Timestamp of the wait's first moment.</param>
+    internal void EndWaitForBackground(long start)
+    {
+        _waitsForBackground = false;
+        Count(start);
+    }
+
+    private void Count(long start)
+    {
+        if (Environment.CurrentManagedThreadId == _mainThread)
+            Interlocked.Add(ref _waitedTicks, Stopwatch.GetTimestamp() - start);
+    }
 
     private void SetWait(WaitNote? note)
     {

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 
 namespace E3Scale.Mpi;
 
@@ -52,6 +53,7 @@ public sealed class Request
         if (Test())
             return;
         var pacer = new WaitPacer(_context.Options);
+        long start = Stopwatch.GetTimestamp();
         try
         {
             do
@@ -65,7 +67,7 @@ public sealed class Request
         }
         finally
         {
-            _context.Activity.EndWait();
+            _context.Activity.EndWait(start);
         }
     }
 

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace E3Scale.Mpi.Tests;
 
 public class RankActivityTests
@@ -25,7 +27,7 @@ public class RankActivityTests
         activity.BeginWait(s_receive);
 
         Assert.Equal("MPI Receive of 8 x Float32 on rank 0 of 2 of the pipeline group, peer 1, tag 3", activity.Waiting);
-        activity.EndWait();
+        activity.EndWait(Stopwatch.GetTimestamp());
         Assert.Null(activity.Waiting);
     }
 
@@ -41,8 +43,23 @@ public class RankActivityTests
         activity.BeginWaitForBackground();
 
         Assert.StartsWith("MPI Receive", activity.Waiting, StringComparison.Ordinal);
-        activity.EndWaitForBackground();
+        activity.EndWaitForBackground(Stopwatch.GetTimestamp());
         Assert.Null(activity.Waiting);
+    }
+
+    [Fact]
+    public void WaitedSeconds_CountsTheMainThreadsWaits()
+    {
+        var activity = new RankActivity();
+        long secondsAgo = Stopwatch.GetTimestamp() - 3 * Stopwatch.Frequency;
+
+        activity.EndWait(secondsAgo);
+        activity.EndWaitForBackground(secondsAgo);
+        var other = new Thread(() => activity.EndWait(secondsAgo));
+        other.Start();
+        other.Join();
+
+        Assert.InRange(activity.WaitedSeconds, 6, 9); // the other thread's is not the main thread's
     }
 
     [Fact]

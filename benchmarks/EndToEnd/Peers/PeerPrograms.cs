@@ -19,10 +19,20 @@ internal static class PeerPrograms
     {
         if (!Directory.Exists(Folder))
             Console.WriteLine($"{Folder}: no such folder, so there is nothing to compare with. {SharedVariable} names the folder that has peers/.\n");
-        else if (!HasTorch())
-            Console.WriteLine($"{Python} cannot import torch, so there is nothing to compare with. Install python3-torch.\n");
         else
+            return HasTorch();
+        return false;
+    }
+
+    /// <summary>Whether PyTorch is there, for those that need no program; says on the screen when it is not.</summary>
+    public static bool HasTorch()
+    {
+        using var process = Process.Start(new ProcessStartInfo(Python, ["-c", "import torch"]) { RedirectStandardError = true });
+        process?.StandardError.ReadToEnd();
+        process?.WaitForExit();
+        if (process?.ExitCode == 0)
             return true;
+        Console.WriteLine($"{Python} cannot import torch, so there is nothing to compare with. Install python3-torch.\n");
         return false;
     }
 
@@ -31,17 +41,13 @@ internal static class PeerPrograms
     /// <param name="arguments">Its arguments.</param>
     /// <returns>The lines of JSON that it printed.</returns>
     /// <exception cref="InvalidOperationException">It failed; its own words are on the screen.</exception>
-    public static IReadOnlyList<JsonElement> Run(string script, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(Python, [Path.Combine(Folder, script), .. arguments]) { RedirectStandardOutput = true };
-        start.Environment.Remove("OMP_NUM_THREADS"); // the programs set their threads themselves
-        using Process process = Process.Start(start)!;
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return process.ExitCode == 0
-            ? [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonElement.Parse(line))]
-            : throw new InvalidOperationException($"{script} {string.Join(' ', arguments)} ended with exit code {process.ExitCode}");
-    }
+    public static IReadOnlyList<JsonElement> Run(string script, params string[] arguments) => Python3([Path.Combine(Folder, script), .. arguments]);
+
+    /// <summary>Runs a few lines of Python to their end.</summary>
+    /// <param name="code">The lines.</param>
+    /// <param name="arguments">Their arguments, from sys.argv[1] on.</param>
+    /// <inheritdoc cref="Run"/>
+    public static IReadOnlyList<JsonElement> RunCode(string code, params string[] arguments) => Python3(["-c", code, .. arguments]);
 
     /// <summary>A number of a line, by the names on the way to it.</summary>
     /// <param name="line">What a program printed.</param>
@@ -53,11 +59,15 @@ internal static class PeerPrograms
         return line.GetDouble();
     }
 
-    private static bool HasTorch()
+    private static IReadOnlyList<JsonElement> Python3(IReadOnlyList<string> words)
     {
-        using var process = Process.Start(new ProcessStartInfo(Python, ["-c", "import torch"]) { RedirectStandardError = true });
-        process?.StandardError.ReadToEnd();
-        process?.WaitForExit();
-        return process?.ExitCode == 0;
+        var start = new ProcessStartInfo(Python, words) { RedirectStandardOutput = true };
+        start.Environment.Remove("OMP_NUM_THREADS"); // the programs set their threads themselves
+        using Process process = Process.Start(start)!;
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? [.. output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonElement.Parse(line))]
+            : throw new InvalidOperationException($"{Python} {string.Join(' ', words)} ended with exit code {process.ExitCode}");
     }
 }

@@ -1,11 +1,6 @@
-using System.Diagnostics;
-using System.Globalization;
 using System.Text.Json;
-using E3Scale.Launcher.Stages;
-using E3Scale.MoE;
 using E3Scale.Mpi;
 using E3Scale.Sharding;
-using static TorchSharp.torch;
 
 namespace E3Scale.Benchmarks.Peers;
 
@@ -16,7 +11,7 @@ namespace E3Scale.Benchmarks.Peers;
 /// </summary>
 internal sealed class TrainStepBenchmark : IBenchmark
 {
-    private const int Rounds = 3, StepsPerRound = 3, AdapterRank = 16;
+    private const int Rounds = 3;
 
     private static readonly int s_cores = Environment.ProcessorCount;
 
@@ -34,61 +29,30 @@ internal sealed class TrainStepBenchmark : IBenchmark
         List<IReadOnlyList<string>> rows = [];
         foreach (var (model, mode, dtype) in s_cases)
             foreach (int cores in new[] { s_cores, 1 }.Distinct())
+            {
                 rows.Add(Compare(run, model, mode, dtype, cores));
+                Console.Error.WriteLine(string.Join(" | ", rows[^1])); // the table comes after many minutes
+            }
         BenchmarkRun.Show(
             ["model", "trained", "weights", "cores", "tokens/s", "setting", "PyTorch, tokens/s", "setting", "ratio", "spread", "of matmul peak", "PyTorch", "peak memory, MiB", "of PyTorch's"],
             rows);
     }
 
-    public void RunRank(Communicator world, string part, string folder)
-    {
-        var way = Way.Parse(part);
-        var peer = PeerModel.Of(way.Model);
-        using var mesh = new Mesh(world, new MeshShape(1, 1, world.Size));
-        var names = ModelFamilies.For(peer.Config.ModelType, Name).Names;
-        using var model = ShardedModel.Create(
-            peer.Config, names, new NormalWeights(), mesh, peer.Positions, way.DType == "fp32" ? ScalarType.Float32 : ScalarType.BFloat16);
-        if (way.Mode == "full")
-            model.Decoder.TrainEverything();
-        else
-            model.Decoder.AddAdapters(
-                new LoraOptions
-                {
-                    Rank = AdapterRank,
-                    Alpha = 2 * AdapterRank,
-                    Targets = LoraTargets.Attention | LoraTargets.DenseMlp | LoraTargets.SharedExperts | LoraTargets.RoutedExperts,
-                },
-                (_, draws) => draws.Span.Fill(.5f));
-        using var optimizer = new MeshOptimizer(model.Decoder, mesh, new OptimizerOptions());
-        var work = new NextTokens(model.Decoder, mesh.DataRank, peer.Sequences / world.Size, peer.Positions);
-        double[] seconds = new double[StepsPerRound];
-        for (int step = -1; step < StepsPerRound; step++) // code is compiled in the first
-        {
-            world.Barrier();
-            var watch = Stopwatch.StartNew();
-            model.Executor.Train(work, 1, listener: optimizer.Listener);
-            optimizer.Step(step + 1, 1e-4);
-            world.Barrier();
-            if (step >= 0)
-                seconds[step] = watch.Elapsed.TotalSeconds;
-        }
-        double peak = world.AllReduceScalar(PeakMemory.Bytes() / (double)(1 << 20), ReduceOperation.Sum);
-        if (world.Rank == 0)
-            JsonFile.Write(ResultFile(folder), new Measurement(peer.Sequences * peer.Positions / BenchmarkRun.Median(seconds), peak));
-    }
+    public void RunRank(Communicator world, string part, string folder) => TrainingWay.Parse(part).RunRank(world, folder);
 
     private static IReadOnlyList<string> Compare(BenchmarkRun run, string model, string mode, string dtype, int cores)
     {
+        TrainingWay Way(int ranks, int threads) => new(model, mode, dtype, new MeshShape(1, 1, ranks), threads);
+
         // One round finds the best setting of each side, the others compare these two in turn.
-        var ours = (cores == 1 ? [new Way(model, mode, dtype, 1, 1)] : new[] { new Way(model, mode, dtype, cores, 1), new Way(model, mode, dtype, 1, cores) })
-            .MaxBy(way => Measure(run, way).TokensPerSecond)!;
+        var ours = (cores == 1 ? [Way(1, 1)] : new[] { Way(cores, 1), Way(1, cores) }).MaxBy(way => way.Measure(run).TokensPerSecond)!;
         var theirs = (from threads in new[] { cores, 1 }.Distinct() from dispatch in new[] { "loop", "sorted" } select (threads, dispatch))
             .MaxBy(setting => Peer(model, mode, dtype, setting.threads, setting.dispatch).Number("tokens_per_s"));
-        List<Measurement> mine = [];
+        List<TrainingMeasurement> mine = [];
         List<JsonElement> peer = [];
         for (int round = 0; round < Rounds; round++)
         {
-            mine.Add(Measure(run, ours));
+            mine.Add(ours.Measure(run));
             peer.Add(Peer(model, mode, dtype, theirs.threads, theirs.dispatch));
         }
         double[] ratios = [.. mine.Zip(peer, (our, their) => our.TokensPerSecond / their.Number("tokens_per_s"))];
@@ -100,7 +64,7 @@ internal sealed class TrainStepBenchmark : IBenchmark
         return
         [
             model, mode, dtype == "fp32" ? "float32" : "bfloat16", $"{cores}",
-            BenchmarkRun.Text(tokens, 0), ours.Ranks > 1 ? $"{ours.Ranks} ranks" : $"{ours.Threads} threads",
+            BenchmarkRun.Text(tokens, 0), ours.Label,
             BenchmarkRun.Text(peerTokens, 0), $"{theirs.threads} threads, {theirs.dispatch}",
             BenchmarkRun.Text(BenchmarkRun.Median(ratios), 2), $"{BenchmarkRun.Text(ratios.Min(), 2)} to {BenchmarkRun.Text(ratios.Max(), 2)}",
             $"{100 * tokens * work / peak:F0} %", $"{100 * peerTokens * work / peak:F0} %",
@@ -108,25 +72,6 @@ internal sealed class TrainStepBenchmark : IBenchmark
         ];
     }
 
-    private static Measurement Measure(BenchmarkRun run, Way way) =>
-        JsonFile.Read<Measurement>(ResultFile(run.RunRanks(way.Ranks, way.ToPart(), way.Threads)), "benchmark");
-
     private static JsonElement Peer(string model, string mode, string dtype, int threads, string dispatch) => PeerPrograms.Run(
         "train_step.py", "--config", model, "--mode", mode, "--dtype", dtype, "--threads", $"{threads}", "--dispatch", dispatch, "--seconds", "1")[0];
-
-    private static string ResultFile(string folder) => Path.Combine(folder, "measured.json");
-
-    private sealed record Measurement(double TokensPerSecond, double PeakMebibytes);
-
-    private sealed record Way(string Model, string Mode, string DType, int Ranks, int Threads)
-    {
-        public string ToPart() => string.Create(CultureInfo.InvariantCulture, $"{Model}-{Mode}-{DType}-{Ranks}-{Threads}");
-
-        public static Way Parse(string part)
-        {
-            string[] words = part.Split('-');
-            return new Way(
-                words[0], words[1], words[2], int.Parse(words[3], CultureInfo.InvariantCulture), int.Parse(words[4], CultureInfo.InvariantCulture));
-        }
-    }
 }

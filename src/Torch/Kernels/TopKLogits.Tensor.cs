@@ -25,11 +25,12 @@ public static partial class TopKLogits
             return result;
         }
         TensorRows matrix = new(logits_NV);
-        float[] widened = new float[matrix.Width];
-        for (int n = 0; n < rows; n++)
-        {
-            Row(matrix.View(n, widened), n, result.Ids_NK.AsSpan(n * k, k), result.Values_NK.AsSpan(n * k, k), out result.LogSumExp_N[n], out result.Entropy_N[n]);
-        }
+        RowLoop.Run(
+            rows,
+            () => new float[matrix.Width],
+            (widened, n) => Row(
+                matrix.View(n, widened), result.Ids_NK.AsSpan(n * k, k), result.Values_NK.AsSpan(n * k, k), out result.LogSumExp_N[n], out result.Entropy_N[n]));
+        ThrowIfNotFinite(result);
         GC.KeepAlive(logits_NV);
         return result;
     }
@@ -48,6 +49,11 @@ public static partial class TopKLogits
         values_NK.cpu().data<float>().CopyTo(result.Values_NK);
         logSumExp_N.cpu().data<float>().CopyTo(result.LogSumExp_N);
         (-terms_NV.sum(-1)).cpu().data<float>().CopyTo(result.Entropy_N);
+        ThrowIfNotFinite(result);
+    }
+
+    private static void ThrowIfNotFinite(TopKLogitsResult result)
+    {
         for (int n = 0; n < result.LogSumExp_N.Length; n++)
             ThrowIfNotFinite(result.LogSumExp_N[n], result.Entropy_N[n], n);
     }

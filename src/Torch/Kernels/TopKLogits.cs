@@ -29,8 +29,8 @@ public static partial class TopKLogits
         int rows = CheckShapes(logits_NV.Length, vocabulary, k, ids_NK.Length, values_NK.Length, logSumExp_N.Length, entropy_N.Length);
         for (int n = 0; n < rows; n++)
         {
-            Row(logits_NV.Slice(n * vocabulary, vocabulary), n, ids_NK.Slice(n * k, k), values_NK.Slice(n * k, k),
-                out logSumExp_N[n], out entropy_N[n]);
+            Row(logits_NV.Slice(n * vocabulary, vocabulary), ids_NK.Slice(n * k, k), values_NK.Slice(n * k, k), out logSumExp_N[n], out entropy_N[n]);
+            ThrowIfNotFinite(logSumExp_N[n], entropy_N[n], n);
         }
     }
 
@@ -45,7 +45,8 @@ public static partial class TopKLogits
         for (int n = 0; n < rows; n++)
         {
             BFloat16Rows.Widen(logits_NV.Slice(n * vocabulary, vocabulary), row);
-            Row(row, n, ids_NK.Slice(n * k, k), values_NK.Slice(n * k, k), out logSumExp_N[n], out entropy_N[n]);
+            Row(row, ids_NK.Slice(n * k, k), values_NK.Slice(n * k, k), out logSumExp_N[n], out entropy_N[n]);
+            ThrowIfNotFinite(logSumExp_N[n], entropy_N[n], n);
         }
     }
 
@@ -64,15 +65,13 @@ public static partial class TopKLogits
         return rows;
     }
 
-    private static void Row(
-        ReadOnlySpan<float> row, int index, Span<int> ids, Span<float> values, out float logSumExp, out float entropy)
+    private static void Row(ReadOnlySpan<float> row, Span<int> ids, Span<float> values, out float logSumExp, out float entropy)
     {
         SelectLargest(row, ids, values);
         float max = values[0];
         (double sum, double weighted) = RowMath.SumExpAndWeighted(row, max);
         logSumExp = (float)(max + Math.Log(sum));
         entropy = (float)Math.Max(0, Math.Log(sum) - weighted / sum);
-        ThrowIfNotFinite(logSumExp, entropy, index);
     }
 
     private static void ThrowIfNotFinite(float logSumExp, float entropy, int row)

@@ -1,0 +1,101 @@
+using System.Diagnostics;
+using System.Globalization;
+using E3Scale.Launcher.Stages;
+using E3Scale.MoE;
+using E3Scale.Mpi;
+using E3Scale.Sharding;
+using static TorchSharp.torch;
+
+namespace E3Scale.Benchmarks.Peers;
+
+/// <summary>A way to run the training step of a peer's model, with every step's work the same: the whole batch forward and backward, and AdamW.</summary>
+/// <param name="Model">tiny or wide.</param>
+/// <param name="Mode">full: every weight; lora: adapters of rank 16 on all projections.</param>
+/// <param name="DType">fp32 or bf16w.</param>
+/// <param name="Mesh">Ranks. The batch is cut between the data ranks.</param>
+/// <param name="Threads">Of a rank.</param>
+/// <param name="MicroBatches">Of a data rank's share; more than one (default) for pipelines.</param>
+internal sealed record TrainingWay(string Model, string Mode, string DType, MeshShape Mesh, int Threads, int MicroBatches = 1)
+{
+    private const int StepsPerRound = 3, AdapterRank = 16;
+
+    /// <summary>Short words for a table.</summary>
+    public string Label => Mesh switch
+    {
+        { WorldSize: 1 } => $"1 rank, {Threads} threads",
+        { Pipeline: > 1 } => $"pp={Mesh.Pipeline}, {MicroBatches} micro-batches",
+        { Expert: > 1 } => $"ep={Mesh.Expert}",
+        _ => $"dp={Mesh.Data}",
+    };
+
+    /// <summary>Ranks by name: tells a way from others to the ranks that run it.</summary>
+    public string ToPart() =>
+        string.Create(CultureInfo.InvariantCulture, $"{Model}-{Mode}-{DType}-{Mesh.Pipeline}-{Mesh.Expert}-{Mesh.Data}-{Threads}-{MicroBatches}");
+
+    /// <summary>The other way round.</summary>
+    /// <param name="part">What <see cref="ToPart"/> gave.</param>
+    public static TrainingWay Parse(string part)
+    {
+        string[] words = part.Split('-');
+        int[] numbers = [.. words.Skip(3).Select(word => int.Parse(word, CultureInfo.InvariantCulture))];
+        return new TrainingWay(words[0], words[1], words[2], new MeshShape(numbers[0], numbers[1], numbers[2]), numbers[3], numbers[4]);
+    }
+
+    /// <summary>Runs a job of some steps.</summary>
+    /// <param name="run">Starts it.</param>
+    public TrainingMeasurement Measure(BenchmarkRun run) =>
+        JsonFile.Read<TrainingMeasurement>(ResultFile(run.RunRanks(Mesh.WorldSize, ToPart(), Threads)), "benchmark");
+
+    /// <summary>One rank of the job.</summary>
+    /// <param name="world">All of them.</param>
+    /// <param name="folder">Where rank 0 leaves what was measured.</param>
+    public void RunRank(Communicator world, string folder)
+    {
+        var peer = PeerModel.Of(Model);
+        using var mesh = new Mesh(world, Mesh);
+        var names = ModelFamilies.For(peer.Config.ModelType, Model).Names;
+        using var model = ShardedModel.Create(
+            peer.Config, names, new NormalWeights(), mesh, peer.Positions, DType == "fp32" ? ScalarType.Float32 : ScalarType.BFloat16);
+        if (Mode == "full")
+            model.Decoder.TrainEverything();
+        else
+            model.Decoder.AddAdapters(
+                new LoraOptions
+                {
+                    Rank = AdapterRank,
+                    Alpha = 2 * AdapterRank,
+                    Targets = LoraTargets.Attention | LoraTargets.DenseMlp | LoraTargets.SharedExperts | LoraTargets.RoutedExperts,
+                },
+                (_, draws) => draws.Span.Fill(.5f));
+        using var optimizer = new MeshOptimizer(model.Decoder, mesh, new OptimizerOptions());
+        var work = new NextTokens(model.Decoder, mesh.DataRank, peer.Sequences / Mesh.Data / MicroBatches, peer.Positions);
+        double[] seconds = new double[StepsPerRound];
+        double waited = 0;
+        for (int step = -1; step < StepsPerRound; step++) // code is compiled in the first
+        {
+            world.Barrier();
+            double waitedBefore = world.Activity.WaitedSeconds;
+            var watch = Stopwatch.StartNew();
+            model.Executor.Train(work, MicroBatches, listener: optimizer.Listener);
+            optimizer.Step(step + 1, 1e-4);
+            world.Barrier();
+            if (step < 0)
+                continue;
+            seconds[step] = watch.Elapsed.TotalSeconds;
+            waited += world.Activity.WaitedSeconds - waitedBefore;
+        }
+        double peak = world.AllReduceScalar(PeakMemory.Bytes() / (double)(1 << 20), ReduceOperation.Sum);
+        double waitedShare = world.AllReduceScalar(waited / seconds.Sum(), ReduceOperation.Sum) / world.Size;
+        if (world.Rank == 0)
+            JsonFile.Write(
+                ResultFile(folder), new TrainingMeasurement(peer.Sequences * peer.Positions / BenchmarkRun.Median(seconds), peak, waitedShare));
+    }
+
+    private static string ResultFile(string folder) => Path.Combine(folder, "measured.json");
+}
+
+/// <summary>What a job of some steps gave.</summary>
+/// <param name="TokensPerSecond">Of the whole batch over the median step.</param>
+/// <param name="PeakMebibytes">Of all ranks together.</param>
+/// <param name="WaitedShare">Of the steps' time, the mean of the ranks: for other ranks and for bytes to move.</param>
+internal sealed record TrainingMeasurement(double TokensPerSecond, double PeakMebibytes, double WaitedShare);
