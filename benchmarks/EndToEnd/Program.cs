@@ -1,4 +1,5 @@
 using E3Scale.Benchmarks.Checkpoints;
+using E3Scale.Benchmarks.Growth;
 using E3Scale.Benchmarks.Peers;
 using E3Scale.Benchmarks.Planning;
 using E3Scale.Benchmarks.Stores;
@@ -29,6 +30,7 @@ internal static class Program
         new ImportanceBenchmark(),
         new GenerationBenchmark(),
         new PlanAccuracyBenchmark(),
+        new GrowthBenchmark(),
         new StoreEncodingBenchmark(),
         new StoreCaptureBenchmark(),
         new StorePrefetchBenchmark(),

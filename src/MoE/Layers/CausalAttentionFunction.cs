@@ -56,7 +56,9 @@ internal sealed class CausalAttentionFunction : autograd.SingleTensorFunction<Ca
         var (scale, window) = ((double)ctx.get_data("scale"), (int?)ctx.get_data("window"));
         long batch = grad_output.shape[0], positions = grad_output.shape[1], width = value_MTW.shape[2], heads = grad_output.shape[2] / width;
         var gradient_MTW = Flat(grad_output.reshape(batch, positions, heads, width).transpose(1, 2));
-        var (byQuery_MTD, byKey_MTD, byValue_MTW) = (empty_like(query_MTD), zeros_like(key_MTD), zeros_like(value_MTW));
+        // Every block adds to the gradients of keys and values: in float32, since bfloat16 would round each sum to 8 bits.
+        var (byQuery_MTD, byKey_MTD, byValue_MTW) =
+            (empty_like(query_MTD), zeros_like(key_MTD, dtype: ScalarType.Float32), zeros_like(value_MTW, dtype: ScalarType.Float32));
         foreach (var (block, weights_MQS) in Block.All(positions, window).Zip(saved.Skip(FirstOfWeights)))
         {
             using var scope = NewDisposeScope();
@@ -67,7 +69,7 @@ internal sealed class CausalAttentionFunction : autograd.SingleTensorFunction<Ca
             block.Queries(byQuery_MTD).copy_(byScores_MQS.bmm(block.Keys(key_MTD)));
             block.Keys(byKey_MTD).add_(byScores_MQS.transpose(1, 2).bmm(block.Queries(query_MTD)));
         }
-        return [Heads(byQuery_MTD), Heads(byKey_MTD), Heads(byValue_MTW), null!, null!];
+        return [Heads(byQuery_MTD), Heads(byKey_MTD.to_type(key_MTD.dtype)), Heads(byValue_MTW.to_type(value_MTW.dtype)), null!, null!];
 
         Tensor Heads(Tensor x_MTD) => x_MTD.view(batch, heads, positions, -1);
     }

@@ -36,7 +36,7 @@ public sealed class DeferredWeightGradients : IDisposable
             using var scope = NewDisposeScope();
             var gradient_NO = gradient.reshape(-1, gradient.shape[^1]);
             // The same product, with the same order of factors, as libtorch's own backward of a linear map.
-            var product_OI = gradient_NO.t().mm(input.reshape(-1, input.shape[^1]));
+            var product_OI = RowBlocks.WeightGradient(gradient_NO, input.reshape(-1, input.shape[^1]));
             if (parameter.Value.grad is { } sum_OI)
                 sum_OI.add_(product_OI);
             else

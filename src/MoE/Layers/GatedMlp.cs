@@ -1,5 +1,4 @@
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace E3Scale.MoE;
 
@@ -20,9 +19,9 @@ internal sealed class GatedMlp(Projection gate, Projection up, Projection down)
     public Tensor Forward(Tensor x, Action? between = null)
     {
         using var scope = NewDisposeScope();
-        var gated = F.silu(gate.Forward(x));
+        var gates = gate.Forward(x);
         between?.Invoke();
-        var inner = gated * up.Forward(x);
+        var inner = SwiGluFunction.apply(gates, up.Forward(x));
         between?.Invoke();
         return down.Forward(inner).MoveToOuterDisposeScope();
     }

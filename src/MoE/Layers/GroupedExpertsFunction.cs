@@ -1,7 +1,5 @@
 using E3Scale.Kernels;
-using TorchSharp;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace E3Scale.MoE;
 
@@ -42,7 +40,7 @@ internal sealed class GroupedExpertsFunction : autograd.SingleTensorFunction<Gro
             expert.Gate.WriteForward(x_nH, gate_RI.narrow(0, start, count));
             expert.Up.WriteForward(x_nH, up_RI.narrow(0, start, count));
         }
-        var inner_RI = Inner(gate_RI, up_RI);
+        var inner_RI = SwiGlu.Forward(gate_RI, up_RI);
         foreach (var (expert, start, count) in WithRows(group, rowsPerExpert))
             expert.Down.WriteForward(inner_RI.narrow(0, start, count), y_RH.narrow(0, start, count));
 
@@ -68,7 +66,7 @@ internal sealed class GroupedExpertsFunction : autograd.SingleTensorFunction<Gro
         var dInner_RI = empty_like(gate_RI);
         foreach (var (expert, start, count) in WithRows(group, rowsPerExpert))
             expert.Down.WriteInputGradient(dy_RH.narrow(0, start, count), dInner_RI.narrow(0, start, count));
-        var (dGate_RI, dUp_RI) = InnerGradients(gate_RI, up_RI, dInner_RI);
+        var (dGate_RI, dUp_RI) = SwiGlu.Backward(gate_RI, up_RI, dInner_RI);
         if ((bool)ctx.get_data("needs_input"))
         {
             gradients[0] = empty_like(dy_RH);
@@ -81,7 +79,7 @@ internal sealed class GroupedExpertsFunction : autograd.SingleTensorFunction<Gro
         }
         if (saved.Count < 3)
             return gradients;
-        var (x_RH, inner_RI) = (saved[2], Inner(gate_RI, up_RI));
+        var (x_RH, inner_RI) = (saved[2], SwiGlu.Forward(gate_RI, up_RI));
         foreach (var (expert, start, count) in WithRows(group, rowsPerExpert))
         {
             var (x_nH, dGate_nI, dUp_nI) = (x_RH.narrow(0, start, count), dGate_RI.narrow(0, start, count), dUp_RI.narrow(0, start, count));
@@ -99,30 +97,4 @@ internal sealed class GroupedExpertsFunction : autograd.SingleTensorFunction<Gro
             if (rowsPerExpert[e] > 0)
                 yield return (group.Experts[e], start, rowsPerExpert[e]);
     }
-
-    private static Tensor Inner(Tensor gate_RI, Tensor up_RI)
-    {
-        if (!Fused(gate_RI))
-            return F.silu(gate_RI) * up_RI;
-        var inner_RI = empty_like(gate_RI);
-        SwiGlu.Forward(Values(gate_RI), Values(up_RI), Values(inner_RI));
-        return inner_RI;
-    }
-
-    private static (Tensor Gate, Tensor Up) InnerGradients(Tensor gate_RI, Tensor up_RI, Tensor gradient_RI)
-    {
-        if (!Fused(gate_RI))
-        {
-            var sigmoid_RI = gate_RI.sigmoid();
-            return (gradient_RI * up_RI * sigmoid_RI * (gate_RI * (1 - sigmoid_RI) + 1), gradient_RI * gate_RI * sigmoid_RI);
-        }
-        var (byGate_RI, byUp_RI) = (empty_like(gate_RI), empty_like(up_RI));
-        SwiGlu.Backward(Values(gate_RI), Values(up_RI), Values(gradient_RI), Values(byGate_RI), Values(byUp_RI));
-        return (byGate_RI, byUp_RI);
-    }
-
-    private static bool Fused(Tensor value) =>
-        value.device_type == DeviceType.CPU && value.dtype == ScalarType.Float32 && value.numel() is > 0 and < int.MaxValue;
-
-    private static Span<float> Values(Tensor value) => TensorMemory.AsSpan<float>(value);
 }

@@ -86,9 +86,14 @@ public sealed class Projection
     {
         Debug.Assert(Bias is null, "grouped experts have no bias");
         using var scope = NewDisposeScope(); // a compressed weight is widened for this product only
-        y_nO.addmm_(x_nI, Weight.ValueAs(x_nI.dtype).t(), beta: 0);
-        if (_loraA is not null)
-            y_nO.addmm_(x_nI.mm(_loraA.Value.t()), _loraB!.Value.t(), alpha: (float)_loraScale);
+        var weight_IO = Weight.ValueAs(x_nI.dtype).t();
+        foreach (var (start, count) in RowBlocks.Of(x_nI))
+        {
+            var (x, y) = (x_nI.narrow(0, start, count), y_nO.narrow(0, start, count));
+            y.addmm_(x, weight_IO, beta: 0);
+            if (_loraA is not null)
+                y.addmm_(x.mm(_loraA.Value.t()), _loraB!.Value.t(), alpha: (float)_loraScale);
+        }
     }
 
     /// <summary>Writes the gradient of x for the gradient of <see cref="WriteForward"/>'s result.</summary>
@@ -98,9 +103,14 @@ public sealed class Projection
     internal void WriteInputGradient(Tensor dy_nO, Tensor dx_nI, bool add = false)
     {
         using var scope = NewDisposeScope();
-        dx_nI.addmm_(dy_nO, Weight.ValueAs(dy_nO.dtype), beta: add ? 1 : 0);
-        if (_loraA is not null)
-            dx_nI.addmm_(dy_nO.mm(_loraB!.Value), _loraA.Value, alpha: (float)_loraScale);
+        var weight_OI = Weight.ValueAs(dy_nO.dtype);
+        foreach (var (start, count) in RowBlocks.Of(dy_nO))
+        {
+            var (dy, dx) = (dy_nO.narrow(0, start, count), dx_nI.narrow(0, start, count));
+            dx.addmm_(dy, weight_OI, beta: add ? 1 : 0);
+            if (_loraA is not null)
+                dx.addmm_(dy.mm(_loraB!.Value), _loraA.Value, alpha: (float)_loraScale);
+        }
     }
 
     /// <summary>Where weight gradients are left for later, or null when the backward pass computes them.</summary>
@@ -116,15 +126,16 @@ public sealed class Projection
             yield return Product(Weight, x_nI, dy_nO);
         if (_loraA is { Trainable: true })
         {
-            var scaled_nO = dy_nO * _loraScale;
-            yield return Product(_loraA, x_nI, scaled_nO.mm(_loraB!.Value));
-            yield return Product(_loraB, x_nI.mm(_loraA.Value.t()), scaled_nO);
+            var filled_nI = RowBlocks.Filled(x_nI);
+            var scaled_nO = RowBlocks.Filled(dy_nO) * _loraScale;
+            yield return Product(_loraA, filled_nI, scaled_nO.mm(_loraB!.Value));
+            yield return Product(_loraB, filled_nI.mm(_loraA.Value.t()), scaled_nO);
         }
 
         Tensor Product(ModelParameter parameter, Tensor input, Tensor gradient)
         {
             if (queue is null)
-                return gradient.t().mm(input);
+                return RowBlocks.WeightGradient(gradient, input);
             queue.Add(parameter, input, gradient);
             return null!;
         }

@@ -109,8 +109,8 @@ public sealed class ActivationModel(DecoderConfig config, PlanWorkload workload)
         return perToken + Inner(WeightKind.Attention, 4);
     }
 
-    /// <summary>down(silu(gate x) * up x): gate, its silu, up, and their product when down is trained.</summary>
-    private long GatedMlp(WeightKind kind, long inner) => inner * _width * (Keeps(kind) ? 4 : 3) + Inner(kind, 3);
+    /// <summary>down(silu(gate x) * up x): gate, up, and what goes into down when that is trained.</summary>
+    private long GatedMlp(WeightKind kind, long inner) => inner * _width * (Keeps(kind) ? 3 : 2) + Inner(kind, 3);
 
     private long Experts(MoeConfig moe)
     {

@@ -9,9 +9,10 @@ namespace E3Scale.Kernels;
 /// Equals <c>functional.silu(gate) * up</c> to 3e-7 relative. As many lanes as the machine's registers have, which does not show in the result: each
 /// entry is computed for itself, and the last ones go through a padded copy, so that they take the same path.
 /// </remarks>
-public static class SwiGlu
+public static partial class SwiGlu
 {
     private static readonly int s_lanes = Vector<float>.Count;
+    private const int BlockLength = 512; // widened entries at a time
     private const float LargestExponent = 87f; // exp(-x) stays finite; sigmoid(-87) is 1.6e-38
 
     /// <summary>result = silu(gate) * up.</summary>
@@ -57,6 +58,44 @@ public static class SwiGlu
             BackwardLanes(g, u, d, g, u);
             g[..(gate.Length - whole)].CopyTo(gateGradient[whole..]);
             u[..(gate.Length - whole)].CopyTo(upGradient[whole..]);
+        }
+    }
+
+    /// <summary>The same of bfloat16, given as its bits: computed in float32, rounded once.</summary>
+    /// <inheritdoc cref="Forward(ReadOnlySpan{float}, ReadOnlySpan{float}, Span{float})"/>
+    public static void Forward(ReadOnlySpan<ushort> gate, ReadOnlySpan<ushort> up, Span<ushort> result)
+    {
+        ThrowIfLengthsDiffer(gate.Length, up.Length, result.Length);
+        Span<float> gates = stackalloc float[BlockLength], ups = stackalloc float[BlockLength];
+        for (int start = 0; start < gate.Length; start += BlockLength)
+        {
+            int count = Math.Min(BlockLength, gate.Length - start);
+            Span<float> g = gates[..count], u = ups[..count];
+            BFloat16Rows.Widen(gate.Slice(start, count), g);
+            BFloat16Rows.Widen(up.Slice(start, count), u);
+            Forward(g, u, g);
+            BFloat16Rows.Narrow(g, result.Slice(start, count));
+        }
+    }
+
+    /// <summary>The same of bfloat16, given as its bits: computed in float32, rounded once.</summary>
+    /// <inheritdoc cref="Backward(ReadOnlySpan{float}, ReadOnlySpan{float}, ReadOnlySpan{float}, Span{float}, Span{float})"/>
+    public static void Backward(
+        ReadOnlySpan<ushort> gate, ReadOnlySpan<ushort> up, ReadOnlySpan<ushort> gradient, Span<ushort> gateGradient, Span<ushort> upGradient)
+    {
+        ThrowIfLengthsDiffer(gate.Length, up.Length, gradient.Length);
+        ThrowIfLengthsDiffer(gate.Length, gateGradient.Length, upGradient.Length);
+        Span<float> gates = stackalloc float[BlockLength], ups = stackalloc float[BlockLength], gradients = stackalloc float[BlockLength];
+        for (int start = 0; start < gate.Length; start += BlockLength)
+        {
+            int count = Math.Min(BlockLength, gate.Length - start);
+            Span<float> g = gates[..count], u = ups[..count], d = gradients[..count];
+            BFloat16Rows.Widen(gate.Slice(start, count), g);
+            BFloat16Rows.Widen(up.Slice(start, count), u);
+            BFloat16Rows.Widen(gradient.Slice(start, count), d);
+            Backward(g, u, d, g, u);
+            BFloat16Rows.Narrow(g, gateGradient.Slice(start, count));
+            BFloat16Rows.Narrow(u, upGradient.Slice(start, count));
         }
     }
 

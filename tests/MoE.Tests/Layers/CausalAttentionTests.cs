@@ -50,7 +50,10 @@ public sealed class CausalAttentionTests
         for (int i = 0; i < exact.Length; i++)
         {
             Assert.Equal(ScalarType.BFloat16, kernel[i].grad!.dtype);
-            Assert.InRange(Distance(exact[i].grad!, kernel[i].grad!), 0, 1.2 * Distance(exact[i].grad!, composed[i].grad!));
+            // Of the whole tensor: which single number is off most, and by how much, differs between processors.
+            Assert.InRange(Error(kernel[i]), 0, 1.1 * Error(composed[i]));
+
+            double Error(Tensor x) => (x.grad!.to_type(ScalarType.Float32) - exact[i].grad!).square().mean().item<float>();
         }
     }
 

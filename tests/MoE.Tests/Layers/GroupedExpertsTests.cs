@@ -52,16 +52,17 @@ public sealed class GroupedExpertsTests : IDisposable
         Assert.All(_parameters.All, p => Assert.Equal(p.Name.Contains("up", StringComparison.Ordinal), p.Value.grad is not null));
     }
 
-    [Fact]
-    public void Forward_BFloat16_IsCloseToFloat32()
+    [Theory]
+    [InlineData(3, 0, 4, 2)]
+    [InlineData(40, 0, 64, 33)] // several blocks of rows, with and without a rest
+    public void Forward_BFloat16_IsCloseToFloat32(params int[] rows)
     {
         using var scope = NewDisposeScope();
         using var parameters = new ParameterSet();
         var narrow = Create(parameters, ScalarType.BFloat16);
         foreach (var parameter in parameters.All.Concat(_parameters.All))
             parameter.Trainable = true;
-        int[] rows = [3, 0, 4, 2];
-        var x_RH = SmallModel.Noise(5, 9, Hidden).requires_grad_();
+        var x_RH = SmallModel.Noise(5, rows.Sum(), Hidden).requires_grad_();
         var narrow_RH = x_RH.detach().to_type(ScalarType.BFloat16).requires_grad_();
         var expected_RH = new GroupedExperts(_experts).Forward(x_RH, rows);
         var actual_RH = new GroupedExperts(narrow).Forward(narrow_RH, rows);
@@ -70,6 +71,13 @@ public sealed class GroupedExpertsTests : IDisposable
         Assert.Equal(ScalarType.BFloat16, actual_RH.dtype);
         AssertClose(expected_RH, actual_RH);
         AssertClose(x_RH.grad!, narrow_RH.grad!);
+        foreach (var (expected, actual) in _parameters.All.Zip(parameters.All))
+        {
+            using Tensor? expectedGradient = expected.Value.grad, actualGradient = actual.Value.grad;
+            Assert.Equal(expectedGradient is null, actualGradient is null);
+            if (expectedGradient is not null)
+                AssertClose(expectedGradient, actualGradient!);
+        }
 
         // 8 bits per number, weights and activations rounded: half a percent of the largest value at each of four steps.
         static void AssertClose(Tensor expected, Tensor actual) =>
