@@ -39,7 +39,8 @@ public sealed class ImportanceStage
         var probe = new ModelProbe(model, corpus, batches)
         {
             Units = _options.Units,
-            AfterBatches = done => _environment.Progress.Report(rounds * batches.All.Count + done),
+            // A greedy selection gets its first round for nothing.
+            AfterBatches = done => _environment.Progress.Report(Math.Max(0, rounds - 1) * batches.All.Count + done),
         };
         bool[] all = AllLayers.Kept(layers * _options.Units.PerLayer());
         double[] kl = probe.LossWithoutEach(all, [.. Enumerable.Range(0, all.Length)], ProbeMetric.Kl);

@@ -51,6 +51,7 @@ public sealed class LeaveOneOutTests
         using TestFolder output = new();
         TokenCorpus.Write(output["corpus.bin"], golden.Longs("input_ids").Chunk((int)golden.Shape("input_ids")[1]));
         int layers = golden.Doubles("loo_kl_full_to_pruned").Length, drop = Math.Min(3, layers - 2);
+        var progress = new Recorder();
 
         var result = new ImportanceStage(
             new ImportanceOptions
@@ -60,7 +61,7 @@ public sealed class LeaveOneOutTests
                 OutputFile = output["importance.json"],
                 Greedy = new SelectionTarget(drop, [0, layers - 1], Seed: 1),
             },
-            OneRank.Environment()).Run();
+            OneRank.Environment() with { Progress = progress }).Run();
 
         MaskResult mask = new SelectionStage(
             new SlebSelector(ProbeMetric.Kl),
@@ -72,6 +73,8 @@ public sealed class LeaveOneOutTests
         Assert.All(free, layer => Assert.True(greedy[layer] >= mask.Scores[layer]));
         Assert.Equal(mask.Scores[mask.DropOrder[0]], greedy[mask.DropOrder[0]]);
         Assert.Equal(result.Kl[0], greedy[0]);
+        Assert.Equal(progress.Done.Order(), progress.Done);
+        Assert.Equal(progress.Total, progress.Done[^1]);
     }
 
     [SkippableTheory]
@@ -146,6 +149,21 @@ public sealed class LeaveOneOutTests
     }
 
     private static double[] Numbers(JsonElement array) => [.. array.EnumerateArray().Select(number => number.GetDouble())];
+
+    private sealed class Recorder : IStageProgress
+    {
+        public long Total { get; private set; }
+
+        public List<long> Done { get; } = [];
+
+        public void Begin(string task, long total, string unit, long done = 0) => Total = total;
+
+        public void Report(long done, string? note = null) => Done.Add(done);
+
+        public void End()
+        {
+        }
+    }
 
     /// <summary>A trained model, and the stories its reference numbers were measured on.</summary>
     private sealed class Model : IDisposable
