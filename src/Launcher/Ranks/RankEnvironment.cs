@@ -14,13 +14,15 @@ internal static class RankEnvironment
     // src/Mpi compares it with the size of MPI's world: an mpirun of another MPI makes n worlds of one.
     private const string WorldSizeVariable = "E3SCALE_WORLD_SIZE";
 
-    private static readonly string[] ForwardedPrefixes = ["E3SCALE_", "OMP_", "UCX_", "NCCL_", "DOTNET_ROOT"];
+    // Those of the libraries that multiply matrices choose their kernels: ranks with different ones sum in different orders.
+    private static readonly string[] ForwardedPrefixes =
+        ["E3SCALE_", "OMP_", "UCX_", "NCCL_", "OPENBLAS_", "MKL_", "BLIS_", "ONEDNN_", "DNNL_", "DOTNET_ROOT"];
 
     /// <summary>The attempt this rank belongs to; empty without a launcher.</summary>
     public static string Attempt => Environment.GetEnvironmentVariable(AttemptVariable) ?? "";
 
     /// <summary>The variables of a job.</summary>
-    /// <param name="current">The launcher's own environment; the variables of E3Scale, OpenMP, UCX and NCCL are handed on, over everything below.</param>
+    /// <param name="current">The launcher's own environment; the variables of E3Scale, OpenMP, UCX, NCCL and the libraries for matrix products are handed on, over everything below.</param>
     /// <param name="implementation">The MPI library.</param>
     /// <param name="rankCount">Ranks of the job.</param>
     /// <param name="threadsPerRank">Threads of one rank, or null to leave it to OpenMP.</param>

@@ -30,6 +30,13 @@ public class RankEnvironmentTests
         Assert.DoesNotContain("HOME", variables);
     }
 
+    // Ranks with different kernels would sum in different orders: what chooses them on one host chooses them on all.
+    [Theory]
+    [InlineData("OPENBLAS_CORETYPE", "Haswell")]
+    [InlineData("MKL_ENABLE_INSTRUCTIONS", "AVX2")]
+    [InlineData("ONEDNN_MAX_CPU_ISA", "AVX2")]
+    public void For_KernelsOfMatrixProducts_AreHandedOn(string name, string value) => Assert.Equal(value, For(new() { [name] = value })[name]);
+
     private static Dictionary<string, string> For(Dictionary<string, string> current) =>
         RankEnvironment.For(current, MpiImplementation.Mpich, rankCount: 4, threadsPerRank: 3, progressToFile: false);
 }
