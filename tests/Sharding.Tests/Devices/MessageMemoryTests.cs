@@ -89,9 +89,9 @@ public sealed class MessageMemoryTests
             for (int rows = 0; rows < 50; rows++)
                 memory.Incoming([rows, 7], ScalarType.BFloat16).Take().Dispose();
             if (round == 0)
-                before = Tensor.TotalCount;
+                before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
         }
-        Assert.Equal(before, Tensor.TotalCount);
+        Assert.Equal(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 
     private static MessageMemory Staged() => new(new RankDevice(CPU, StagesMessages: true));
