@@ -1,12 +1,12 @@
 using E3Scale.MoE;
+using E3Scale.Pruner.Distillation;
 using E3Scale.Sharding;
 using TorchSharp;
 using static TorchSharp.torch;
-using F = TorchSharp.torch.nn.functional;
 
 namespace E3Scale.Benchmarks;
 
-// Shape suffixes in this file: B = sequences, T = positions, H = hidden, N = B*T, V = vocabulary.
+// Shape suffixes in this file: B = sequences, T = positions, H = hidden.
 
 /// <summary>Cross-entropy on ids without meaning: the work of a training step whose time is measured and whose result is not.</summary>
 /// <param name="decoder">This rank's part of the model.</param>
@@ -18,17 +18,14 @@ internal sealed class NextTokens(Decoder decoder, int dataRank, int sequences, i
 {
     public LayerGate? Gate(int microBatch) => gate;
 
-    public Tensor Ids(int microBatch)
+    public Tensor Ids(int microBatch) => tensor(Labels(microBatch), [sequences, positions]);
+
+    public Tensor Finish(int microBatch, Tensor hidden_BTH) =>
+        TokenCrossEntropy.Sum(decoder, hidden_BTH, Labels(microBatch), 1.0 / (sequences * positions));
+
+    private long[] Labels(int microBatch)
     {
         long first = 1_000_003L * (dataRank + 1) * (microBatch + 1);
-        long[] ids = [.. Enumerable.Range(0, sequences * positions).Select(i => (first + i) * 2654435761 % decoder.Config.VocabularySize)];
-        return tensor(ids, [sequences, positions]);
-    }
-
-    public Tensor Finish(int microBatch, Tensor hidden_BTH)
-    {
-        using var scope = NewDisposeScope();
-        var logits_NV = decoder.Logits(hidden_BTH).flatten(0, 1).to_type(ScalarType.Float32);
-        return F.cross_entropy(logits_NV, Ids(microBatch).reshape(-1)).MoveToOuterDisposeScope();
+        return [.. Enumerable.Range(0, sequences * positions).Select(i => (first + i) * 2654435761 % decoder.Config.VocabularySize)];
     }
 }

@@ -170,8 +170,12 @@ internal sealed class TinyTraining : IDisposable
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var region in Optimizer.State.Regions)
-            foreach (var buffer in new[] { region.Master, region.FirstMoment, region.SecondMoment })
+        {
+            foreach (var piece in region.HeldPieces)
+                hash.AppendData(MemoryMarshal.AsBytes(region.Master(piece)));
+            foreach (var buffer in new[] { region.FirstMoment, region.SecondMoment })
                 hash.AppendData(MemoryMarshal.AsBytes(buffer.Span(0, (int)buffer.Length)));
+        }
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

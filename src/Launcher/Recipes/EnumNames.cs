@@ -18,6 +18,7 @@ internal static class EnumNames
         [WeightFormat.Bf16] = "bfloat16",
         [ImportanceMeasure.BlockInfluence] = "bi",
         [ImportanceMeasure.GreedyKl] = "kl-greedy",
+        [ImportanceMeasure.ByDamage] = "by-damage",
         [ObjectiveKind.CrossEntropy] = "ce",
         [PipelineScheduleKind.OneForwardOneBackward] = "1f1b",
         [DistillationForm.TopKRenormalised] = "topk-renorm",

@@ -10,7 +10,11 @@ public sealed record ScoreSection
     public ScoreInitializationMethod Init { get; init; } = ScoreInitializationMethod.LogStandardised;
 
     /// <summary>The importance they start from; unused, and not measured, by <c>init: zeros</c>. Paper: kl.</summary>
-    public ImportanceMeasure Importance { get; init; } = ImportanceMeasure.GreedyKl;
+    public ImportanceMeasure Importance { get; init; } = ImportanceMeasure.ByDamage;
+
+    /// <summary>Divergence of the greedily pruned teacher, in nats, up to which <c>importance: by-damage</c> is kl-greedy; it is bi beyond.</summary>
+    [Range(0.0, 1000.0)]
+    public double Damage { get; init; } = 0.5;
 
     /// <summary>Factor on the standardised logarithms; unused by the other starts.</summary>
     [Range(0.0, 1000.0)]

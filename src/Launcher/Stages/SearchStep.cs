@@ -153,6 +153,7 @@ internal sealed class SearchStep : IStage
                 Ramp = recipe.Search.Ramp,
                 Noise = recipe.Search.Noise,
                 Importance = scores.Importance,
+                TolerableDamage = scores.Damage,
                 Scores = new ScoreInitialization { Method = scores.Init, Scale = scores.Scale },
                 ScoreOptimizer = new ScoreOptimizerOptions { LearningRate = scores.LearningRate, Beta1 = scores.Betas[0], Beta2 = scores.Betas[1] },
                 Refinement = new MaskRefinementOptions

@@ -136,7 +136,7 @@ internal static class StageOptions
     public static bool StartsGreedily(Recipe recipe) => recipe.Search is
     {
         Method: PruningMethod.E3Pruner,
-        Scores: { Importance: ImportanceMeasure.GreedyKl, Init: not ScoreInitializationMethod.Zeros },
+        Scores: { Importance: ImportanceMeasure.GreedyKl or ImportanceMeasure.ByDamage, Init: not ScoreInitializationMethod.Zeros },
     };
 
     /// <summary>Layers that stay.</summary>

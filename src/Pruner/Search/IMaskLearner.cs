@@ -16,6 +16,9 @@ public interface IMaskLearner
     /// <summary>What masks and scores have an entry for. Default: layers.</summary>
     PruningUnits Units => PruningUnits.Layers;
 
+    /// <summary>Field of importance.json that the scores started from; null (default) where they did not.</summary>
+    string? StartedFrom => null;
+
     /// <summary>A number for every layer, or other unit, [L]; larger means keep.</summary>
     IReadOnlyList<double> Scores { get; }
 

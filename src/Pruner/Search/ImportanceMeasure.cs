@@ -12,6 +12,12 @@ public enum ImportanceMeasure
     /// </summary>
     GreedyKl,
 
+    /// <summary>
+    /// Greedy divergence where the layers that it lets go cost no more than <see cref="SearchOptions.TolerableDamage"/>, block influence beyond. What
+    /// leaving out costs says much about a model that is hardly hurt, and little about one that has to learn anew. Not the paper's.
+    /// </summary>
+    ByDamage,
+
     /// <summary>Block influence, one minus the mean cosine between a layer's input and output (ShortGPT): one forward pass, looks at no output.</summary>
     BlockInfluence,
 }

@@ -58,6 +58,9 @@ public sealed class MaskLearner : IMaskLearner
     /// <inheritdoc/>
     public IReadOnlyList<double> Scores => _scores_L;
 
+    /// <inheritdoc/>
+    public string? StartedFrom { get; init; }
+
     /// <summary>What the loss chose, at the start or at the end; null where it did not.</summary>
     public RefinedMask? Refined { get; private set; }
 
@@ -171,7 +174,8 @@ public sealed class MaskLearner : IMaskLearner
         return gumbel_L;
     }
 
-    private static IDropSchedule ScheduleOf(SearchOptions options, int layers, IReadOnlyCollection<int> protectedLayers, long[]? weights_L) =>
+    /// <summary>Which layers scores let go, as the options count or weigh them.</summary>
+    internal static IDropSchedule ScheduleOf(SearchOptions options, int layers, IReadOnlyCollection<int> protectedLayers, long[]? weights_L) =>
         (options.KeepLayers, options.DropShare) switch
         {
             ({ } keep, null) => new CountedDrops(new ProgressiveSchedule(layers, keep * options.Units.PerLayer(), options.Steps, options.Ramp), protectedLayers),

@@ -47,6 +47,10 @@ public sealed record MaskResult : IJsonOnDeserialized
     [JsonPropertyName("gap")]
     public required double Gap { get; init; }
 
+    /// <summary>Field of importance.json that the scores started from; null (default) in files that do not say, and of methods without scores.</summary>
+    [JsonPropertyName("started_from")]
+    public string? StartedFrom { get; init; }
+
     /// <summary>How the loss chose a mask before a search or at its end; null (default) where it did not.</summary>
     [JsonPropertyName("refinement")]
     public MaskRefinementResult? Refinement { get; init; }

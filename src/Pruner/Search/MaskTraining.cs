@@ -133,6 +133,7 @@ internal sealed class MaskTraining(MaskTrainingOptions options, StageEnvironment
             Gap = MaskResult.GapOf(learner.Scores, droppedUnits, [.. protectedLayers.SelectMany(layer => units.OfLayer(layer))]),
             Refinement = learner.Refinement,
             Method = learner.Method,
+            StartedFrom = learner.StartedFrom,
             Tokens = (long)options.Steps * trainer.Plan.BatchSequences * trainer.SequenceLength,
             Steps = options.Steps,
             SkippedSteps = trainer.Optimizer.Skipped.Total,

@@ -44,8 +44,11 @@ public sealed record SearchOptions : MaskTrainingOptions
     /// <summary>How scores start.</summary>
     public ScoreInitialization Scores { get; init; } = new();
 
-    /// <summary>What they start from. Default: leave-one-out KL, the paper's, which every importance.json has; recipes take the greedy one.</summary>
+    /// <summary>What they start from. Default: leave-one-out KL, the paper's, which every importance.json has; recipes decide by the damage.</summary>
     public ImportanceMeasure Importance { get; init; } = ImportanceMeasure.Kl;
+
+    /// <summary>Nats per token up to which <see cref="ImportanceMeasure.ByDamage"/> goes by greedy divergences. Default 0.5.</summary>
+    public double TolerableDamage { get; init; } = 0.5;
 
     /// <summary>How the loss chooses a mask before the search or after it. Default, and the paper's: not at all.</summary>
     public MaskRefinementOptions Refinement { get; init; } = new();

@@ -45,8 +45,9 @@ public sealed class SearchStage : ILayerPruner
                 $"{_options.TeacherFolder}: some layers lost a branch already, so it cannot be pruned by branches once more. Take its teacher, or search over layers.");
         int[] protectedLayers = _options.ProtectsEnds ? importance.ProtectedLayers : [], protectedUnits = [.. protectedLayers.SelectMany(layer => units.OfLayer(layer))];
         long[]? weights = WeightsOf(importance, config, protectedUnits);
+        var start = StartingImportance.Of(_options, importance, MaskLearner.ScheduleOf(_options, importance.Kl.Length, protectedUnits, weights));
         return new MaskTraining(_options, _environment, protectedLayers).Run(
-            (mesh, plan) => new MaskLearner(_options, Measured(importance), protectedUnits, mesh, plan, weights));
+            (mesh, plan) => new MaskLearner(_options, start.Values, protectedUnits, mesh, plan, weights) { StartedFrom = start.Field });
     }
 
     /// <summary>What every unit weighs; null where layers are counted.</summary>
@@ -72,16 +73,4 @@ public sealed class SearchStage : ILayerPruner
     }
 
     private static string NameOf(PruningUnits units) => units == PruningUnits.Branches ? "branches" : "layers";
-
-    private double[] Measured(ImportanceResult importance) => _options.Importance switch
-    {
-        _ when _options.Scores.Method == ScoreInitializationMethod.Zeros => importance.Kl, // of which nothing is read
-        ImportanceMeasure.Kl => importance.Kl,
-        ImportanceMeasure.GreedyKl => importance.GreedyKl ?? throw Missing("greedy divergence (field kl_greedy)"),
-        ImportanceMeasure.BlockInfluence => importance.BlockInfluence ?? throw Missing("block influence (field bi)"),
-        _ => throw new InvalidOperationException($"{_options.Importance} is no importance"),
-    };
-
-    private StageInputException Missing(string what) =>
-        new($"{_options.ImportanceFile}: no {what}, which the scores are to start from. Run the importance stage again.");
 }

@@ -49,7 +49,7 @@ internal sealed class WeightProbe(ShardedModel model, PackedCorpus corpus, Calib
             foreach (var region in state.Regions)
                 foreach (var piece in region.OwnPieces.Where(piece => IsScored(piece.Parameter)))
                     sums[piece.Parameter.Layer] += SumOfProducts(
-                        region.Master.Span(piece.StateOffset, piece.Count), region.OwnGradient.Span(piece.StateOffset, piece.Count));
+                        region.Master(piece), region.OwnGradient.Span(piece.StateOffset, piece.Count));
         }
         finally
         {

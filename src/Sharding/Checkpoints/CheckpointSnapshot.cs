@@ -22,15 +22,18 @@ internal sealed class CheckpointSnapshot : IDisposable
         _values = new FlatBuffer(3 * pieces.Sum(item => (long)item.Piece.Count));
         long next = 0;
         foreach (var (region, piece) in pieces)
-            foreach (var (prefix, values) in new[]
-            {
-                (CheckpointNames.Master, region.Master), (CheckpointNames.FirstMoment, region.FirstMoment), (CheckpointNames.SecondMoment, region.SecondMoment),
-            })
-            {
-                values.Span(piece.StateOffset, piece.Count).CopyTo(_values.Span(next, piece.Count));
-                _tensors.Add((Declare(prefix, piece), next, piece.Count));
-                next += piece.Count;
-            }
+        {
+            Copy(CheckpointNames.Master, piece, region.Master(piece));
+            Copy(CheckpointNames.FirstMoment, piece, region.FirstMoment.Span(piece.StateOffset, piece.Count));
+            Copy(CheckpointNames.SecondMoment, piece, region.SecondMoment.Span(piece.StateOffset, piece.Count));
+        }
+
+        void Copy(string prefix, StatePiece piece, Span<float> values)
+        {
+            values.CopyTo(_values.Span(next, piece.Count));
+            _tensors.Add((Declare(prefix, piece), next, piece.Count));
+            next += piece.Count;
+        }
     }
 
     /// <summary>Writes the copy as a file, whole or not at all.</summary>

@@ -155,7 +155,7 @@ public sealed class TrainCheckpoint : IDisposable
                 {
                     if (mayLack?.Invoke(piece.Parameter.Name) == true && !parts.Contains(CheckpointNames.Master, piece.Parameter))
                         continue;
-                    parts.Read(CheckpointNames.Master, piece, region.Master.Span(piece.StateOffset, piece.Count));
+                    parts.Read(CheckpointNames.Master, piece, region.Master(piece));
                     parts.Read(CheckpointNames.FirstMoment, piece, region.FirstMoment.Span(piece.StateOffset, piece.Count));
                     parts.Read(CheckpointNames.SecondMoment, piece, region.SecondMoment.Span(piece.StateOffset, piece.Count));
                 }

@@ -48,7 +48,7 @@ public sealed class MemoryModel(DecoderConfig config, ClusterSpec cluster, PlanW
             Weights = Enum.GetValues<WeightKind>().ToDictionary(kind => kind, kind => (long)(counts[kind] * workload.BytesPerWeight(kind))),
             Adapters = counts.Adapters * width,
             Gradients = Float * (WithOwnShare(counts.TrainableDense, shape.Data) + WithOwnShare(counts.TrainableExperts, shape.Data / shape.Expert)),
-            MasterWeights = Float * States(counts, shape),
+            MasterWeights = width == Float ? 0 : Float * States(counts, shape), // float32 weights are their own master
             Moments = 2 * Float * States(counts, shape),
             Activations = inFlight * Kept(part) + (part.HasHead ? _activations.Head() : 0),
             WorkingSet = Math.Max(part.Layers.Max(Working), counts.LargestTrainable * Float),

@@ -15,7 +15,7 @@ public sealed record RankMemory
     /// <summary>float32 gradients: of everything that is trained here, and the sums of this rank's share.</summary>
     public required long Gradients { get; init; }
 
-    /// <summary>float32 master weights.</summary>
+    /// <summary>float32 master weights; 0 where the model itself is float32.</summary>
     public required long MasterWeights { get; init; }
 
     /// <summary>Both moments of AdamW, float32.</summary>

@@ -71,7 +71,7 @@ public sealed class MeshOptimizer : IDisposable
         foreach (var region in State.Regions)
             foreach (var piece in region.HeldPieces)
                 if (factors.TryGetValue(piece.Parameter, out float factor))
-                    foreach (ref float weight in region.Master.Span(piece.StateOffset, piece.Count))
+                    foreach (ref float weight in region.Master(piece))
                         weight *= factor;
         PublishWeights();
     }
@@ -116,7 +116,7 @@ public sealed class MeshOptimizer : IDisposable
         {
             foreach (var piece in pieces)
                 FlatAdamW.Update(
-                    region.Master.Span(piece.StateOffset, piece.Count), region.ReducedGradient(piece),
+                    region.Master(piece), region.ReducedGradient(piece),
                     region.FirstMoment.Span(piece.StateOffset, piece.Count), region.SecondMoment.Span(piece.StateOffset, piece.Count),
                     step with { WeightDecay = piece.Parameter.Value.dim() >= 2 ? _options.WeightDecay : 0 });
         });

@@ -20,6 +20,7 @@ public sealed class ParameterRegion : IDisposable
     private readonly List<TrainableSlice> _slices = [];
     private readonly List<GradientBucket> _buckets = [];
     private readonly Tensor _accumulated;
+    private readonly FlatBuffer? _master;
 
     /// <summary>Lays out parameters; master weights start as their values.</summary>
     /// <param name="kind">Which parameters these are.</param>
@@ -49,10 +50,14 @@ public sealed class ParameterRegion : IDisposable
             : zeros(length, dtype: ScalarType.Float32, device: device).DetachFromDisposeScope();
         OwnGradient = group.Size > 1 ? new FlatBuffer(length / group.Size) : Gradient;
         long held = IsSharded ? length / group.Size : length;
-        (Master, FirstMoment, SecondMoment) = (new FlatBuffer(held), new FlatBuffer(held), new FlatBuffer(held));
+        (FirstMoment, SecondMoment) = (new FlatBuffer(held), new FlatBuffer(held));
         GatherType = parameters.All(p => p.Parameter.Value.dtype == ScalarType.BFloat16) ? MpiDataType.BFloat16 : MpiDataType.Float32;
-        foreach (var piece in HeldPieces)
-            ParameterValues.Read(piece.Parameter, piece.Start, Master.Span(piece.StateOffset, piece.Count));
+        if (!parameters.All(p => p.Parameter.Value.dtype == ScalarType.Float32 && p.Parameter.Value.device_type == DeviceType.CPU))
+        {
+            _master = new FlatBuffer(held);
+            foreach (var piece in HeldPieces)
+                ParameterValues.Read(piece.Parameter, piece.Start, Master(piece));
+        }
         AccumulateInPlace();
     }
 
@@ -83,13 +88,13 @@ public sealed class ParameterRegion : IDisposable
     /// <summary>Reduced gradients of this rank's blocks, one behind the other; <see cref="Gradient"/> itself in a group of one.</summary>
     public FlatBuffer OwnGradient { get; }
 
-    /// <summary>float32 weights, the ones that count: of this rank's blocks when sharded, else all in flat order.</summary>
-    public FlatBuffer Master { get; }
+    /// <summary>True when the model's own weights, float32 in host memory, are the ones that count, and no second copy is kept.</summary>
+    public bool IsMasterTheModel => _master is null;
 
-    /// <summary>AdamW's first moment, laid out as <see cref="Master"/>.</summary>
+    /// <summary>AdamW's first moment: of this rank's blocks when sharded, else all in flat order.</summary>
     public FlatBuffer FirstMoment { get; }
 
-    /// <summary>AdamW's second moment, laid out as <see cref="Master"/>.</summary>
+    /// <summary>AdamW's second moment, laid out as the first.</summary>
     public FlatBuffer SecondMoment { get; }
 
     /// <summary>What this rank holds states of and updates.</summary>
@@ -100,6 +105,11 @@ public sealed class ParameterRegion : IDisposable
 
     /// <summary>How rounded weights travel: bfloat16 when the model holds nothing finer.</summary>
     internal MpiDataType GatherType { get; }
+
+    /// <summary>float32 weights, the ones that count, in place.</summary>
+    /// <param name="piece">What this rank holds states of (<see cref="HeldPieces"/>), or a part of it.</param>
+    public Span<float> Master(StatePiece piece) =>
+        _master is null ? ParameterValues.InPlace(piece.Parameter, piece.Start, piece.Count) : _master.Span(piece.StateOffset, piece.Count);
 
     /// <summary>Elements of one block of a bucket.</summary>
     internal int BlockOf(GradientBucket bucket) => bucket.Count / Group.Size;
@@ -119,8 +129,9 @@ public sealed class ParameterRegion : IDisposable
     {
         foreach (var slice in _slices.Where(slice => !slice.Parameter.Value.IsInvalid))
             slice.Parameter.Value.grad = null;
-        foreach (var buffer in new[] { Gradient, OwnGradient, Master, FirstMoment, SecondMoment })
+        foreach (var buffer in new[] { Gradient, OwnGradient, FirstMoment, SecondMoment })
             buffer.Dispose();
+        _master?.Dispose();
         _accumulated.Dispose();
     }
 

@@ -52,6 +52,16 @@ internal static class ParameterValues
         Store(elements, host);
     }
 
+    /// <summary>Elements where the model has them.</summary>
+    /// <param name="parameter">float32, contiguous, in host memory.</param>
+    /// <param name="start">First element, row-major.</param>
+    /// <param name="count">How many.</param>
+    public static unsafe Span<float> InPlace(ModelParameter parameter, int start, int count)
+    {
+        using var scope = NewDisposeScope();
+        return new Span<float>((float*)TensorMemory.Pointer(parameter.Value.detach()) + start, count);
+    }
+
     private static Tensor Elements(ModelParameter parameter, int start, int count) => parameter.Value.detach().view(-1).narrow(0, start, count);
 
     /// <summary>Host memory for new values of elements: their own when they are there.</summary>

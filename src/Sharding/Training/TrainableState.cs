@@ -59,7 +59,7 @@ public sealed class TrainableState : IDisposable
         var state = new float[3 * count];
         foreach (var piece in region.HeldPieces.Where(piece => piece.Parameter == parameter))
         {
-            region.Master.Span(piece.StateOffset, piece.Count).CopyTo(state.AsSpan(piece.Start));
+            region.Master(piece).CopyTo(state.AsSpan(piece.Start));
             region.FirstMoment.Span(piece.StateOffset, piece.Count).CopyTo(state.AsSpan(count + piece.Start));
             region.SecondMoment.Span(piece.StateOffset, piece.Count).CopyTo(state.AsSpan(2 * count + piece.Start));
         }
@@ -78,7 +78,7 @@ public sealed class TrainableState : IDisposable
         int count = state.Length / 3;
         foreach (var piece in region.HeldPieces.Where(piece => piece.Parameter == parameter))
         {
-            state.Slice(piece.Start, piece.Count).CopyTo(region.Master.Span(piece.StateOffset, piece.Count));
+            state.Slice(piece.Start, piece.Count).CopyTo(region.Master(piece));
             state.Slice(count + piece.Start, piece.Count).CopyTo(region.FirstMoment.Span(piece.StateOffset, piece.Count));
             state.Slice(2 * count + piece.Start, piece.Count).CopyTo(region.SecondMoment.Span(piece.StateOffset, piece.Count));
         }

@@ -24,9 +24,9 @@ internal static unsafe class WeightPublisher
                 prepare?.Invoke(region, held);
                 if (region.IsSharded)
                     transfers.Add((bucket, StartGather(region, bucket)));
-                else
+                else if (!region.IsMasterTheModel)
                     foreach (var piece in held)
-                        ParameterValues.Write(piece.Parameter, piece.Start, region.Master.Span(piece.StateOffset, piece.Count));
+                        ParameterValues.Write(piece.Parameter, piece.Start, region.Master(piece));
             }
             foreach (var (bucket, request) in transfers)
             {
@@ -40,13 +40,16 @@ internal static unsafe class WeightPublisher
     private static Request StartGather(ParameterRegion region, GradientBucket bucket)
     {
         int block = region.BlockOf(bucket);
-        var own = region.Master.Span(region.OwnOffset(bucket), block);
         nint gathered = region.Gradient.Address(bucket.Offset);
         nint ownPlace = gathered + ((nint)region.Group.Rank * block * region.GatherType.ByteSize());
-        if (region.GatherType == MpiDataType.BFloat16)
-            BFloat16Rows.Narrow(own, new Span<ushort>((void*)ownPlace, block));
-        else
-            own.CopyTo(new Span<float>((void*)ownPlace, block));
+        foreach (var piece in bucket.Own)
+        {
+            int first = (int)(piece.FlatOffset - region.OwnFlatOffset(bucket));
+            if (region.GatherType == MpiDataType.BFloat16)
+                BFloat16Rows.Narrow(region.Master(piece), new Span<ushort>((ushort*)ownPlace + first, piece.Count));
+            else
+                region.Master(piece).CopyTo(new Span<float>((float*)ownPlace + first, piece.Count));
+        }
         return region.Group.IAllGather(ownPlace, gathered, block, region.GatherType);
     }
 

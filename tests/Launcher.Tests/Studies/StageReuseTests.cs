@@ -119,6 +119,7 @@ public sealed class StageReuseTests : IDisposable
     // Greedy divergences are those of so many layers; leave-one-out divergences are the same for any number.
     [Theory]
     [InlineData("kl-greedy", false)]
+    [InlineData("by-damage", false)]
     [InlineData("kl", true)]
     public void Take_OtherNumberOfLayers_SharesImportanceWhereItIsTheSame(string start, bool shares)
     {

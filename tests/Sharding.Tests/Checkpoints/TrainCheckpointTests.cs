@@ -40,14 +40,14 @@ public sealed class TrainCheckpointTests : IDisposable
 
         var extra = _checkpoints.Load(_checkpoints.FindNewest()!.Value, loaded);
 
-        Assert.Equal(Values(saved, region => region.Master), Values(loaded, region => region.Master));
+        Assert.Equal(Master(saved), Master(loaded));
         Assert.Equal(Values(saved, region => region.FirstMoment), Values(loaded, region => region.FirstMoment));
         Assert.Equal(Values(saved, region => region.SecondMoment), Values(loaded, region => region.SecondMoment));
         Assert.Equal(7, loaded.StepCount);
         Assert.Equal((4, 2, 31), (loaded.Skipped.Total, loaded.Skipped.InARow, loaded.Skipped.Since));
         Assert.Equal(0.2, (double)extra["scores"]![1]!);
         var (parameter, offset, count) = loaded.State.Regions[0].Slices[3];
-        Assert.Equal(saved.State.Regions[0].Master.Span(offset, count).ToArray(), parameter.Value.detach().data<float>().ToArray());
+        Assert.Equal(Master(saved).AsSpan((int)offset, count).ToArray(), parameter.Value.detach().data<float>().ToArray());
     }
 
     [Fact]
@@ -339,11 +339,19 @@ public sealed class TrainCheckpointTests : IDisposable
     private static float[] Values(MeshOptimizer optimizer, Func<ParameterRegion, FlatBuffer> choose) =>
         [.. optimizer.State.Regions.Select(choose).SelectMany(buffer => buffer.Span(0, (int)buffer.Length).ToArray())];
 
+    private static float[] Master(MeshOptimizer optimizer) =>
+        [.. optimizer.State.Regions.SelectMany(region => region.HeldPieces.SelectMany(piece => region.Master(piece).ToArray()))];
+
     /// <summary>Gives every element of the state a value of its own.</summary>
     private static void Fill(MeshOptimizer optimizer)
     {
         foreach (var region in optimizer.State.Regions)
-            for (int i = 0; i < region.ElementCount; i++)
-                (region.Master.Span(i, 1)[0], region.FirstMoment.Span(i, 1)[0], region.SecondMoment.Span(i, 1)[0]) = (MathF.Sin(i), MathF.Cos(i), 1f / (i + 1));
+            foreach (var piece in region.HeldPieces)
+                for (int i = 0; i < piece.Count; i++)
+                {
+                    long at = piece.StateOffset + i;
+                    region.Master(piece)[i] = MathF.Sin(at);
+                    (region.FirstMoment.Span(at, 1)[0], region.SecondMoment.Span(at, 1)[0]) = (MathF.Cos(at), 1f / (at + 1));
+                }
     }
 }

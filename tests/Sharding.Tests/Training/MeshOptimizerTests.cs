@@ -108,7 +108,11 @@ public sealed class MeshOptimizerTests
     private static float[] StateOf(MeshOptimizer optimizer)
     {
         var region = optimizer.State.Regions[0];
-        return [.. new[] { region.Master, region.FirstMoment, region.SecondMoment }.SelectMany(buffer => buffer.Span(0, (int)buffer.Length).ToArray())];
+        return
+        [
+            .. region.HeldPieces.SelectMany(piece => region.Master(piece).ToArray()),
+            .. new[] { region.FirstMoment, region.SecondMoment }.SelectMany(buffer => buffer.Span(0, (int)buffer.Length).ToArray()),
+        ];
     }
 
     private static Decoder TrainableLlama()

@@ -22,7 +22,7 @@ public sealed class TrainableStateTests
             {
                 Assert.Equal(next, offset);
                 Assert.Equal(region.Kind == RegionKind.Expert, parameter.Placement == ParameterPlacement.Expert);
-                Assert.Equal(Elements(parameter.Value), region.Master.Span(offset, count).ToArray());
+                Assert.Equal(Elements(parameter.Value), region.Master(new StatePiece(parameter, 0, count, offset, offset)).ToArray());
                 next += count;
             }
         }
@@ -116,18 +116,36 @@ public sealed class TrainableStateTests
         Assert.All(decoder.Parameters.All, parameter => Assert.Null(parameter.Value.grad));
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32, true)]
+    [InlineData(ScalarType.BFloat16, false)]
+    public void Master_OfAFloat32Model_IsTheModelsOwn(ScalarType dtype, bool isTheModel)
+    {
+        using var decoder = Trainable(TinyModel.TiedLlama, dtype);
+        using var state = State(decoder);
+        var region = state.Regions[0];
+        var piece = region.HeldPieces.First(piece => piece.Count > 1);
+
+        float before = Elements(piece.Parameter.Value)[piece.Start + 1];
+        region.Master(piece)[1] = before + 1;
+
+        Assert.Equal(isTheModel, region.IsMasterTheModel);
+        Assert.Equal(isTheModel ? before + 1 : before, Elements(piece.Parameter.Value)[piece.Start + 1]);
+    }
+
     [Fact]
     public void Publish_BFloat16Model_RoundsTheMasterAndKeepsItsDigits()
     {
         using var decoder = Trainable(TinyModel.TiedLlama, ScalarType.BFloat16);
         using var state = State(decoder);
         var (parameter, offset, count) = state.Regions[0].Slices[0];
+        var piece = new StatePiece(parameter, 0, count, offset, offset);
         float[] rounded = Elements(parameter.Value);
         // A step of 2^-12 is lost on the model's copy each time, and adds up in the master.
         const int Updates = 64;
         for (int update = 0; update < Updates; update++)
         {
-            var master = state.Regions[0].Master.Span(offset, count);
+            var master = state.Regions[0].Master(piece);
             for (int i = 0; i < count; i++)
                 master[i] += rounded[i] / 4096;
             WeightPublisher.Publish(state);
@@ -139,7 +157,7 @@ public sealed class TrainableStateTests
         {
             double expected = rounded[i] * (1 + Updates / 4096.0);
             // 64 additions in float32, half a unit in the 24th bit each; then one rounding to 8 bits.
-            Assert.Equal(expected, state.Regions[0].Master.Span(offset, count)[i], Math.Abs(expected) * Updates * Math.Pow(2, -24));
+            Assert.Equal(expected, state.Regions[0].Master(piece)[i], Math.Abs(expected) * Updates * Math.Pow(2, -24));
             Assert.Equal(expected, moved[i], Math.Abs(expected) * Math.Pow(2, -8));
         }
     }
