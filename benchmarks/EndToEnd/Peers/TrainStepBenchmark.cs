@@ -6,8 +6,8 @@ namespace E3Scale.Benchmarks.Peers;
 
 /// <summary>
 /// A training step (forward, backward, AdamW) beside train_step.py: the same models, batch and types, every weight or adapters of rank 16 on all
-/// projections. On the whole machine each side has its best setting: of ours as many single-threaded data ranks as cores, or one rank with a thread for
-/// each; of the peer's threads and ways to dispatch to experts. Then both on one core.
+/// projections. On the whole machine each side has its best setting: of ours as many single-threaded ranks as cores, which replicate the experts or share them
+/// out, or one rank with a thread for each core; of the peer's threads and ways to dispatch to experts. Then both on one core.
 /// </summary>
 internal sealed class TrainStepBenchmark : IBenchmark
 {
@@ -42,10 +42,10 @@ internal sealed class TrainStepBenchmark : IBenchmark
 
     private static IReadOnlyList<string> Compare(BenchmarkRun run, string model, string mode, string dtype, int cores)
     {
-        TrainingWay Way(int ranks, int threads) => new(model, mode, dtype, new MeshShape(1, 1, ranks), threads);
+        TrainingWay Way(int ranks, int threads, int expert = 1) => new(model, mode, dtype, new MeshShape(1, expert, ranks), threads);
 
         // One round finds the best setting of each side, the others compare these two in turn.
-        var ours = (cores == 1 ? [Way(1, 1)] : new[] { Way(cores, 1), Way(1, cores) }).MaxBy(way => way.Measure(run).TokensPerSecond)!;
+        var ours = (cores == 1 ? [Way(1, 1)] : new[] { Way(cores, 1), Way(cores, 1, expert: cores), Way(1, cores) }).MaxBy(way => way.Measure(run).TokensPerSecond)!;
         var theirs = (from threads in new[] { cores, 1 }.Distinct() from dispatch in new[] { "loop", "sorted" } select (threads, dispatch))
             .MaxBy(setting => Peer(model, mode, dtype, setting.threads, setting.dispatch).Number("tokens_per_s"));
         List<TrainingMeasurement> mine = [];
