@@ -11,7 +11,7 @@ namespace E3Scale.Benchmarks.Peers;
 /// </summary>
 internal sealed class TrainStepBenchmark : IBenchmark
 {
-    private const int Rounds = 3;
+    private const int Rounds = 2;
 
     private static readonly int s_cores = Environment.ProcessorCount;
 
