@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using E3Scale.Launcher.Ranks;
+using E3Scale.Mpi;
 
 namespace E3Scale.Benchmarks;
 
@@ -26,6 +27,7 @@ internal sealed class BenchmarkRun(string name, string folder)
         {
             ["OMP_NUM_THREADS"] = $"{threads}",
             ["OMP_WAIT_POLICY"] = "passive",
+            ["GOMP_SPINCOUNT"] = MpiEnvironment.SpinCount,
             ["TERM"] = "dumb",
             [MpiInstallation.LibraryVariable] = MpiInstallation.NameOf(mpi.Implementation),
         };

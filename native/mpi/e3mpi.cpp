@@ -204,6 +204,12 @@ int32_t e3m_comm_free(e3m_comm comm) {
   });
 }
 
+int32_t e3m_allreduce(e3m_comm comm, void* data, int32_t count, int32_t type, int32_t op) {
+  return guard([&] {
+    check(MPI_Allreduce(MPI_IN_PLACE, data, count, reducible_type_of(type), op_of(op, type), comm_of(comm)));
+  });
+}
+
 int32_t e3m_ibarrier(e3m_comm comm, e3m_request* request) {
   return start(request, [&](MPI_Request* started) { return MPI_Ibarrier(comm_of(comm), started); });
 }

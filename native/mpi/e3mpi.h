@@ -55,6 +55,9 @@ E3M_API int32_t e3m_comm_local_rank(e3m_comm comm, int32_t* rank);
 E3M_API int32_t e3m_comm_dup(e3m_comm comm, e3m_comm* copy);
 E3M_API int32_t e3m_comm_free(e3m_comm comm);
 
+/* In place; returns when it is done. For ranks that are all there: a rank that waits in it for another one notices nothing else. */
+E3M_API int32_t e3m_allreduce(e3m_comm comm, void* data, int32_t count, int32_t type, int32_t op);
+
 /* Everything below starts an operation and returns at once; e3m_test completes it. */
 E3M_API int32_t e3m_ibarrier(e3m_comm comm, e3m_request* request);
 E3M_API int32_t e3m_ibcast(e3m_comm comm, void* data, int32_t count, int32_t type, int32_t root, e3m_request* request);

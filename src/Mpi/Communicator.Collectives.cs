@@ -3,6 +3,9 @@ namespace E3Scale.Mpi;
 // Collectives on memory that does not move: tensor storage, native memory, pinned arrays.
 public sealed unsafe partial class Communicator
 {
+    // From here on the libraries' blocking reductions are about twice as fast as their nonblocking ones.
+    private const long AtOnceBytes = 256 << 10;
+
     /// <summary>Copies the root's elements to every rank.</summary>
     /// <param name="data">Read on the root, written on the others.</param>
     /// <param name="count">Elements, the same on every rank.</param>
@@ -36,7 +39,15 @@ public sealed unsafe partial class Communicator
             AllReduceBFloat16(data, count, reduction, operation);
             return;
         }
-        StartAllReduce(data, count, type, reduction, operation).Wait();
+        if (count * type.ByteSize() < AtOnceBytes || Size == 1)
+        {
+            StartAllReduce(data, count, type, reduction, operation).Wait();
+            return;
+        }
+        // Ranks wait for each other where waiting can time out and yields the core; then the library's faster call has nothing to wait for but bytes.
+        Complete(operation, _transport.Barrier(operation));
+        foreach (var (offset, length) in Chunks(count, type))
+            _transport.AllReduceAtOnce(data + offset, length, type, reduction, operation);
     }
 
     /// <summary>Reduces blocks over the ranks; rank r gets block r.</summary>

@@ -56,6 +56,9 @@ internal static unsafe partial class NativeMethods
     internal static partial int e3m_ibcast(nint comm, nint data, int count, MpiDataType type, int root, out nint request);
 
     [LibraryImport(Library)]
+    internal static partial int e3m_allreduce(nint comm, nint data, int count, MpiDataType type, ReduceOperation op);
+
+    [LibraryImport(Library)]
     internal static partial int e3m_iallreduce(nint comm, nint data, int count, MpiDataType type, ReduceOperation op, out nint request);
 
     [LibraryImport(Library)]

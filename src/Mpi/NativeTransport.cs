@@ -77,6 +77,9 @@ internal sealed class NativeTransport : Transport
         return request;
     }
 
+    public override void AllReduceAtOnce(nint data, int count, MpiDataType type, ReduceOperation reduction, in OperationInfo operation) =>
+        NativeStatus.ThrowIfFailed(e3m_allreduce(_handle, data, count, type, reduction), operation);
+
     public override nint Reduce(
         nint data, nint result, int count, MpiDataType type, ReduceOperation reduction, int root, in OperationInfo operation)
     {

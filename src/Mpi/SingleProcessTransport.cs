@@ -32,6 +32,10 @@ internal sealed class SingleProcessTransport : Transport
 
     public override nint AllReduce(nint data, int count, MpiDataType type, ReduceOperation reduction, in OperationInfo operation) => Complete;
 
+    public override void AllReduceAtOnce(nint data, int count, MpiDataType type, ReduceOperation reduction, in OperationInfo operation)
+    {
+    }
+
     public override nint Reduce(
         nint data, nint result, int count, MpiDataType type, ReduceOperation reduction, int root, in OperationInfo operation) =>
         Copy(data, result, count, type);

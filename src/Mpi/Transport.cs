@@ -35,6 +35,9 @@ internal abstract class Transport
     /// <summary>In place.</summary>
     public abstract nint AllReduce(nint data, int count, MpiDataType type, ReduceOperation reduction, in OperationInfo operation);
 
+    /// <summary>The same, done when it returns; for ranks that are all there.</summary>
+    public abstract void AllReduceAtOnce(nint data, int count, MpiDataType type, ReduceOperation reduction, in OperationInfo operation);
+
     /// <summary>The result is used on the root only.</summary>
     public abstract nint Reduce(
         nint data, nint result, int count, MpiDataType type, ReduceOperation reduction, int root, in OperationInfo operation);

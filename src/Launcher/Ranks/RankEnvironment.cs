@@ -1,3 +1,5 @@
+using E3Scale.Mpi;
+
 namespace E3Scale.Launcher.Ranks;
 
 /// <summary>The variables that the launcher hands to every rank of a job.</summary>
@@ -16,7 +18,7 @@ internal static class RankEnvironment
 
     // Those of the libraries that multiply matrices choose their kernels: ranks with different ones sum in different orders.
     private static readonly string[] ForwardedPrefixes =
-        ["E3SCALE_", "OMP_", "UCX_", "NCCL_", "OPENBLAS_", "MKL_", "BLIS_", "ONEDNN_", "DNNL_", "DOTNET_ROOT"];
+        ["E3SCALE_", "OMP_", "GOMP_", "UCX_", "NCCL_", "OPENBLAS_", "MKL_", "BLIS_", "ONEDNN_", "DNNL_", "DOTNET_ROOT"];
 
     /// <summary>The attempt this rank belongs to; empty without a launcher.</summary>
     public static string Attempt => Environment.GetEnvironmentVariable(AttemptVariable) ?? "";
@@ -34,7 +36,7 @@ internal static class RankEnvironment
         int? threadsPerRank,
         bool progressToFile)
     {
-        Dictionary<string, string> variables = new() { ["OMP_WAIT_POLICY"] = "passive" };
+        Dictionary<string, string> variables = new() { ["OMP_WAIT_POLICY"] = "passive", ["GOMP_SPINCOUNT"] = MpiEnvironment.SpinCount };
         if (threadsPerRank is { } threads)
             variables["OMP_NUM_THREADS"] = threads.ToString();
         foreach (var (name, value) in current)

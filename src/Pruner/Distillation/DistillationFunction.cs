@@ -22,19 +22,18 @@ internal sealed class DistillationFunction : autograd.SingleTensorFunction<Disti
         ctx.save_data(nameof(restLogSumExp_N), restLogSumExp_N);
 
         TensorRows student = new(logits_NV);
-        var scratch = new DistillationRows(batch, student);
-        double sum = 0;
-        for (int n = 0; n < batch.Tokens; n++)
+        double[] weighted_N = new double[batch.Tokens]; // added up in order, whatever the number of threads
+        RowLoop.Run(batch.Tokens, () => new DistillationRows(batch, student), (rows, n) =>
         {
             divergence_N[n] = 0;
             if (batch.Weights[n] == 0)
-                continue;
-            restLogSumExp_N[n] = scratch.RestLogSumExp(n);
-            double divergence = scratch.Divergence(n, restLogSumExp_N[n]).Value;
+                return;
+            restLogSumExp_N[n] = rows.RestLogSumExp(n);
+            double divergence = rows.Divergence(n, restLogSumExp_N[n]).Value;
             divergence_N[n] = (float)divergence;
-            sum += batch.Weights[n] * divergence;
-        }
-        return tensor((float)sum);
+            weighted_N[n] = batch.Weights[n] * divergence;
+        });
+        return tensor((float)weighted_N.Sum());
     }
 
     public override List<Tensor> backward(autograd.AutogradContext ctx, Tensor grad_output)
@@ -44,17 +43,17 @@ internal sealed class DistillationFunction : autograd.SingleTensorFunction<Disti
         double[] restLogSumExp_N = (double[])ctx.get_data("restLogSumExp_N");
         double outer = grad_output.item<float>();
         bool seesRest = batch.Form != DistillationForm.TopKRenormalised;
-        Tensor gradient_NV = seesRest ? empty_like(logits_NV) : zeros_like(logits_NV);
+        Tensor gradient_NV = seesRest ? empty_like(logits_NV) : TensorMemory.UntouchedZeros(logits_NV);
         TensorRows gradient = new(gradient_NV);
-        var scratch = new DistillationRows(batch, new TensorRows(logits_NV));
-        for (int n = 0; n < batch.Tokens; n++)
+        TensorRows student = new(logits_NV);
+        RowLoop.Run(batch.Tokens, () => new DistillationRows(batch, student), (rows, n) =>
         {
             double scale = outer * batch.Weights[n];
             if (seesRest)
-                scratch.WriteGradient(n, restLogSumExp_N[n], scale, gradient);
+                rows.WriteGradient(n, restLogSumExp_N[n], scale, gradient);
             else if (scale != 0)
-                scratch.WriteTopGradient(n, scale, gradient);
-        }
+                rows.WriteTopGradient(n, scale, gradient);
+        });
         return [gradient_NV, null!, null!]; // the batch and the divergences are no tensors
     }
 }

@@ -22,6 +22,31 @@ public static class TensorMemory
         return MemoryMarshal.Cast<byte, T>(tensor.bytes);
     }
 
+    /// <summary>Zeros for a result of which few elements will be set: pages that nobody writes to cost neither time nor memory.</summary>
+    /// <param name="like">Whose shape and type; on the CPU.</param>
+    /// <returns>Contiguous, without a graph; the caller's.</returns>
+    /// <remarks>zeros_like writes to all of its memory, which for large tensors the system has just handed out as zeros.</remarks>
+    public static unsafe Tensor UntouchedZeros(Tensor like)
+    {
+        ArgumentNullException.ThrowIfNull(like);
+#if TORCHSHARP_PACKAGE
+        return zeros_like(like);
+#else
+        if (like.device_type != DeviceType.CPU || like.numel() == 0)
+            return zeros_like(like);
+        void* memory = NativeMemory.AllocZeroed((nuint)like.numel(), (nuint)like.ElementSize);
+        delegate* unmanaged<nint, void> release = &Release;
+        long[] shape = like.shape;
+        int status = TorchSharp.PInvoke.NativeMethods.e3t_torch_from_blob((nint)memory, shape, shape.Length, false, (int)like.dtype, (nint)memory, (nint)release, out var result);
+        return Tensor.Wrap(status, result);
+#endif
+    }
+
+#if !TORCHSHARP_PACKAGE
+    [UnmanagedCallersOnly]
+    private static unsafe void Release(nint memory) => NativeMemory.Free((void*)memory);
+#endif
+
     /// <summary>The address of the first element on whatever device the tensor is, for MPI libraries that take it; 0 for an empty tensor.</summary>
     /// <exception cref="InvalidOperationException">The tensor is not contiguous.</exception>
     /// <exception cref="NotSupportedException">The engine does not tell addresses on devices (the TorchSharp package).</exception>

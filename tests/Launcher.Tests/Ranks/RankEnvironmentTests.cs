@@ -11,6 +11,7 @@ public class RankEnvironmentTests
 
         Assert.Equal("3", variables["OMP_NUM_THREADS"]);
         Assert.Equal("passive", variables["OMP_WAIT_POLICY"]);
+        Assert.Equal("10000", variables["GOMP_SPINCOUNT"]);
         Assert.Equal("4", variables["E3SCALE_WORLD_SIZE"]);
         Assert.Equal("mpich", variables["E3SCALE_MPI_LIBRARY"]);
         Assert.Equal("1", variables["E3SCALE_LAUNCHED"]);
