@@ -28,7 +28,11 @@ internal sealed class HeadLossFunction : autograd.SingleTensorFunction<HeadLossF
         Tensor? byHidden_NH = trainsHidden ? empty_like(hidden_NH) : null, byHead_VH = trainsHead ? zeros_like(head_VH) : null;
         long positions = hidden_NH.shape[0], rows = Math.Clamp(BlockBytes / (head_VH.shape[0] * head_VH.ElementSize), 1, Math.Max(positions, 1));
         double sum = 0;
-        for (long first = 0; first < positions; first += rows)
+        // With one block of positions the head is read once anyway; a head that trains needs finished gradients of the logits.
+        bool isTiled = !trainsHead && rows < positions;
+        if (isTiled)
+            sum = FrozenHeadLoss.Evaluate(hidden_NH, head_VH, loss, scale, byHidden_NH);
+        for (long first = 0; first < positions && !isTiled; first += rows)
         {
             using var scope = NewDisposeScope();
             long count = Math.Min(rows, positions - first);

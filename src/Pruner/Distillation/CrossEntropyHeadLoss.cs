@@ -10,6 +10,8 @@ namespace E3Scale.Pruner.Distillation;
 /// <param name="label_N">Id of the right token, or <see cref="TokenCrossEntropy.Ignored"/>, [N].</param>
 internal sealed class CrossEntropyHeadLoss(long[] label_N) : IHeadLoss
 {
+    private readonly int[] _single_N = Array.ConvertAll(label_N, label => (int)label);
+
     public double Evaluate(int first, Tensor logits_nV, double scale, bool withGradient)
     {
         var logits = new TensorRows(logits_nV);
@@ -28,5 +30,18 @@ internal sealed class CrossEntropyHeadLoss(long[] label_N) : IHeadLoss
                 CrossEntropyRow.WriteGradient(row, label, logSumExp, scale, n, logits);
         });
         return loss_n.Sum();
+    }
+
+    public ReadOnlySpan<int> SingleIds(int position) => _single_N.AsSpan(position, label_N[position] == TokenCrossEntropy.Ignored ? 0 : 1);
+
+    public (double Loss, double RestGradient) Evaluate(int position, ReadOnlySpan<double> picked, double restLogSumExp, double scale, Span<double> gradient)
+    {
+        if (picked.IsEmpty)
+            return (0, 0);
+        double larger = Math.Max(picked[0], restLogSumExp);
+        double logSumExp = larger + Math.Log(Math.Exp(picked[0] - larger) + Math.Exp(restLogSumExp - larger));
+        double rest = scale * Math.Exp(restLogSumExp - logSumExp);
+        gradient[0] = -rest;
+        return (scale * (logSumExp - picked[0]), rest);
     }
 }

@@ -25,4 +25,19 @@ internal sealed class DistillationHeadLoss(DistillationBatch batch) : IHeadLoss
         });
         return loss_n.Sum();
     }
+
+    public ReadOnlySpan<int> SingleIds(int position) => batch.Weights[position] == 0 ? [] : batch.IdsOf(position);
+
+    public (double Loss, double RestGradient) Evaluate(int position, ReadOnlySpan<double> picked, double restLogSumExp, double scale, Span<double> gradient)
+    {
+        if (picked.IsEmpty)
+            return (0, 0);
+        Span<double> teacher = picked.Length <= 64 ? stackalloc double[picked.Length] : new double[picked.Length];
+        batch.ReadTeacher(position, teacher);
+        var divergence = TokenDivergence.Compute(batch.Form, teacher, batch.LogSumExp[position], picked, restLogSumExp, gradient);
+        double weight = scale * batch.Weights[position];
+        foreach (ref double value in gradient)
+            value *= weight;
+        return (weight * divergence.Value, weight * divergence.RestGradient);
+    }
 }

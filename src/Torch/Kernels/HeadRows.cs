@@ -36,7 +36,7 @@ public static class HeadRows
     {
         int perToken = IdsPerToken(result_NH.Length, ids_NK.Length, width);
         for (int i = 0; i < ids_NK.Length; i++)
-            AddScaled(head_VH.Slice(ids_NK[i] * width, width), gradient_NK[i], result_NH.Slice(i / perToken * width, width));
+            RowMath.AddScaled(head_VH.Slice(ids_NK[i] * width, width), gradient_NK[i], result_NH.Slice(i / perToken * width, width));
     }
 
     /// <summary>Gradient with respect to the head: only rows that some token chose are not zero.</summary>
@@ -50,7 +50,7 @@ public static class HeadRows
     {
         int perToken = IdsPerToken(hidden_NH.Length, ids_NK.Length, width);
         for (int i = 0; i < ids_NK.Length; i++)
-            AddScaled(hidden_NH.Slice(i / perToken * width, width), gradient_NK[i], result_VH.Slice(ids_NK[i] * width, width));
+            RowMath.AddScaled(hidden_NH.Slice(i / perToken * width, width), gradient_NK[i], result_VH.Slice(ids_NK[i] * width, width));
     }
 
     private static int IdsPerToken(int hidden, int ids, int width)
@@ -72,16 +72,5 @@ public static class HeadRows
         for (int i = leftLanes.Length * Vector<float>.Count; i < left.Length; i++)
             total += left[i] * right[i];
         return total;
-    }
-
-    private static void AddScaled(ReadOnlySpan<float> source, float factor, Span<float> target)
-    {
-        var sourceLanes = MemoryMarshal.Cast<float, Vector<float>>(source);
-        var targetLanes = MemoryMarshal.Cast<float, Vector<float>>(target);
-        var factors = new Vector<float>(factor);
-        for (int i = 0; i < sourceLanes.Length; i++)
-            targetLanes[i] = Vector.FusedMultiplyAdd(sourceLanes[i], factors, targetLanes[i]);
-        for (int i = sourceLanes.Length * Vector<float>.Count; i < source.Length; i++)
-            target[i] += source[i] * factor;
     }
 }

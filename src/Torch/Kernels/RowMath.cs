@@ -160,6 +160,35 @@ public static class RowMath
         }
     }
 
+    /// <summary>target += factor source, each entry for itself.</summary>
+    /// <param name="source">The row, any length.</param>
+    /// <param name="factor">Multiplies it.</param>
+    /// <param name="target">Is added to; as long as the row.</param>
+    public static void AddScaled(ReadOnlySpan<float> source, float factor, Span<float> target)
+    {
+        var sourceLanes = MemoryMarshal.Cast<float, Vector<float>>(source);
+        var targetLanes = MemoryMarshal.Cast<float, Vector<float>>(target);
+        var factors = new Vector<float>(factor);
+        for (int i = 0; i < sourceLanes.Length; i++)
+            targetLanes[i] = Vector.FusedMultiplyAdd(sourceLanes[i], factors, targetLanes[i]);
+        for (int i = sourceLanes.Length * Vector<float>.Count; i < source.Length; i++)
+            target[i] += source[i] * factor;
+    }
+
+    /// <summary>target = factor source.</summary>
+    /// <param name="source">The row, any length.</param>
+    /// <param name="factor">Multiplies it.</param>
+    /// <param name="target">Receives the product, as long as the row; may be the row itself.</param>
+    public static void Scale(ReadOnlySpan<float> source, float factor, Span<float> target)
+    {
+        var sourceLanes = MemoryMarshal.Cast<float, Vector<float>>(source);
+        var targetLanes = MemoryMarshal.Cast<float, Vector<float>>(target);
+        for (int i = 0; i < sourceLanes.Length; i++)
+            targetLanes[i] = sourceLanes[i] * factor;
+        for (int i = sourceLanes.Length * Vector<float>.Count; i < source.Length; i++)
+            target[i] = source[i] * factor;
+    }
+
     // 16 entries from i on; past the end of the row negative infinity, whose exponential is 0.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Load(ReadOnlySpan<float> row, int i)

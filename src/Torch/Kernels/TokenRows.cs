@@ -30,7 +30,7 @@ public static class TokenRows
         {
             sum.AsSpan().Clear();
             for (int slot = token * perToken; slot < (token + 1) * perToken; slot++)
-                AddScaled(rows_MH.View(rowOf_Nk[slot], widened), weights_Nk.IsEmpty ? 1 : weights_Nk[slot], sum);
+                RowMath.AddScaled(rows_MH.View(rowOf_Nk[slot], widened), weights_Nk.IsEmpty ? 1 : weights_Nk[slot], sum);
             result_NH.Write(token, sum);
         }
     }
@@ -59,7 +59,7 @@ public static class TokenRows
                 int row = rowOf_Nk[slot];
                 if (!weightsGradient_Nk.IsEmpty)
                     weightsGradient_Nk[slot] = Dot(gradient, rows_MH.View(row, widened));
-                Scale(gradient, weights_Nk[slot], scaled);
+                RowMath.Scale(gradient, weights_Nk[slot], scaled);
                 rowsGradient_MH.Write(row, scaled);
             }
         }
@@ -68,27 +68,6 @@ public static class TokenRows
     private static int RowsPerToken(long tokens, int slots) => tokens == 0
         ? 0
         : slots % tokens == 0 ? (int)(slots / tokens) : throw new ArgumentException($"{slots} slots for {tokens} tokens");
-
-    private static void AddScaled(ReadOnlySpan<float> source, float factor, Span<float> target)
-    {
-        var sourceLanes = MemoryMarshal.Cast<float, Vector<float>>(source);
-        var targetLanes = MemoryMarshal.Cast<float, Vector<float>>(target);
-        var factors = new Vector<float>(factor);
-        for (int i = 0; i < targetLanes.Length; i++)
-            targetLanes[i] = Vector.FusedMultiplyAdd(sourceLanes[i], factors, targetLanes[i]);
-        for (int i = targetLanes.Length * Vector<float>.Count; i < target.Length; i++)
-            target[i] += source[i] * factor;
-    }
-
-    private static void Scale(ReadOnlySpan<float> source, float factor, Span<float> target)
-    {
-        var sourceLanes = MemoryMarshal.Cast<float, Vector<float>>(source);
-        var targetLanes = MemoryMarshal.Cast<float, Vector<float>>(target);
-        for (int i = 0; i < targetLanes.Length; i++)
-            targetLanes[i] = sourceLanes[i] * factor;
-        for (int i = targetLanes.Length * Vector<float>.Count; i < target.Length; i++)
-            target[i] = source[i] * factor;
-    }
 
     private static float Dot(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
     {

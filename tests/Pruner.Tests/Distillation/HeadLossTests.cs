@@ -15,15 +15,18 @@ public sealed class HeadLossTests
 
     [Theory]
     [InlineData(DistillationForm.TeacherRenormalised, ScalarType.Float32, false, true)]
+    [InlineData(DistillationForm.TeacherRenormalised, ScalarType.Float32, false, false, 170_000)] // a frozen head is read tile by tile
+    [InlineData(DistillationForm.Raw, ScalarType.Float32, false, false, 170_000)]
+    [InlineData(DistillationForm.Ghost, ScalarType.Float32, false, false, 170_000)]
+    [InlineData(DistillationForm.Ghost, ScalarType.BFloat16, false, false, 340_000)]
     [InlineData(DistillationForm.Raw, ScalarType.Float32, false, true)]
     [InlineData(DistillationForm.Ghost, ScalarType.Float32, false, true)]
     [InlineData(DistillationForm.Ghost, ScalarType.Float32, true, true)] // one matrix embeds and is the head
     [InlineData(DistillationForm.Ghost, ScalarType.Float32, false, false)] // adapters: the head is frozen
     [InlineData(DistillationForm.Ghost, ScalarType.BFloat16, false, true)]
     [InlineData(DistillationForm.TopKRenormalised, ScalarType.Float32, false, true)] // takes the few rows of the head instead
-    public void Sum_Decoder_EqualsTheLossOfAllLogits(DistillationForm form, ScalarType dtype, bool tied, bool trainsHead)
+    public void Sum_Decoder_EqualsTheLossOfAllLogits(DistillationForm form, ScalarType dtype, bool tied, bool trainsHead, int positions = 11)
     {
-        const int positions = 11;
         int[] ids_NK = [.. Enumerable.Range(0, 2 * positions * Stored).Select(i => i * 7 % SmallModel.Vocabulary)];
         float[] logits_NK = Numbers(3, ids_NK.Length), weight_N = Numbers(4, 2 * positions);
         weight_N[5] = 0; // left out
@@ -35,13 +38,14 @@ public sealed class HeadLossTests
     }
 
     [Theory]
-    [InlineData(11)]
-    [InlineData(170_000)] // several blocks, the last one not full
-    public void Sum_CrossEntropy_EqualsTheLossOfAllLogits(int positions)
+    [InlineData(11, true)]
+    [InlineData(170_000, true)] // several blocks, the last one not full
+    [InlineData(170_000, false)] // a frozen head is read tile by tile
+    public void Sum_CrossEntropy_EqualsTheLossOfAllLogits(int positions, bool trainsHead)
     {
         long[] label_N = [.. Enumerable.Range(0, 2 * positions).Select(i => i % 6 == 1 ? TokenCrossEntropy.Ignored : i * 5 % SmallModel.Vocabulary)];
         AssertEqual(
-            ScalarType.Float32, tied: false, trainsHead: true, positions,
+            ScalarType.Float32, tied: false, trainsHead, positions,
             (decoder, hidden_BTH) => TokenCrossEntropy.Sum(decoder, hidden_BTH, label_N, 1.0 / positions),
             (decoder, hidden_BTH) => TokenCrossEntropy.Sum(decoder.Logits(hidden_BTH).flatten(0, 1), label_N) * (1.0 / positions));
     }
