@@ -14,6 +14,8 @@ readonly Dictionary<string, string> knownArguments = new()
     ["sbatch"] = "any other option of sbatch, for example --sbatch=--account=lab; may be repeated",
     ["submit-only"] = "print the number of the Slurm job and do not wait for it",
     ["set"] = "KEY=VALUE changes one field of the recipe, for example --set search.temperature=2; may be repeated",
+    ["scale"] = "studies: small (default) runs the study here; full writes the recipes of the paper's models",
+    ["seeds"] = "studies: other seeds than the study's own, with commas between, for example --seeds=1,2",
     ["benchmark"] = "which benchmark Bench runs; may be repeated (default all)",
     ["runs"] = "how many runs Chaos disturbs (default 50)",
     ["seed"] = "seed of Chaos, which decides what happens when (default: another one each time)",

@@ -28,10 +28,11 @@ internal sealed class FullScale(Study study, string folder)
         ];
         foreach (StudyCell cell in cells)
         {
+            string name = cell.FullScaleSlug;
             // What columns and the study as a whole change is for the small model; the arm is what is compared.
-            Recipe recipe = RecipeLoader.Load(cell.Column.FullScale!, [.. cell.Arm.Set, $"seed={cell.Seed}", $"name={cell.Slug}"]);
-            RunJson.WriteText(Path.Combine(folder, $"{cell.Slug}.yaml"), RecipeWriter.ToYaml(recipe));
-            lines.Add($"e3scale run --launcher slurm --submit-only --recipe {cell.Slug}.yaml --run-dir runs/{cell.Slug} \"$@\"");
+            Recipe recipe = RecipeLoader.Load(cell.Column.FullScale!, [.. cell.Arm.Set, $"seed={cell.Seed}", $"name={name}"]);
+            RunJson.WriteText(Path.Combine(folder, $"{name}.yaml"), RecipeWriter.ToYaml(recipe));
+            lines.Add($"e3scale run --launcher slurm --submit-only --recipe {name}.yaml --run-dir runs/{name} \"$@\"");
         }
         string script = Path.Combine(folder, ScriptName);
         RunJson.WriteText(script, string.Join('\n', lines) + "\n");

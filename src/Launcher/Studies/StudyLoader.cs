@@ -51,5 +51,7 @@ public static class StudyLoader
         // Folders of runs are named after them.
         if (study.Cells.CountBy(cell => cell.Slug).FirstOrDefault(slug => slug.Value > 1) is { Key: { } twice })
             throw binder.Error("arms", $"two runs would both be called {twice}; give columns, arms and seeds names that differ in letters or digits.");
+        if (study.Cells.Where(cell => cell.Column.FullScale is not null).CountBy(cell => cell.FullScaleSlug).FirstOrDefault(slug => slug.Value > 1) is { Key: { } same })
+            throw binder.Error("columns", $"two runs with real models would both be called {same}; give every column a full_scale of its own, or none.");
     }
 }

@@ -47,6 +47,7 @@ public sealed class StudyLoaderTests : IDisposable
     [InlineData("arms: [{ name: a }]", "lacks the field columns")]
     [InlineData("columns: [{ name: a }]\narms: []", "at least one column, one arm")]
     [InlineData("columns: [{ name: a }]\narms: [{ name: a b }, { name: a-b }]", "two runs would both be called a-a-b-1")]
+    [InlineData("columns: [{ name: a, full_scale: m.yaml }, { name: c, full_scale: m.yaml }]\narms: [{ name: b }]", "two runs with real models would both be called m-b-1")]
     [InlineData("columns: [{ name: a }]\narms: [{ name: b, set: [search.drop_layer=1] }]", "a, b, seed 1: --set search.drop_layer=1: unknown key")]
     [InlineData("columns: [{ name: a, sets: [] }]\narms: [{ name: b }]", "unknown key 'sets'")]
     public void Load_Mistakes_AreNamed(string rest, string message)
@@ -86,8 +87,8 @@ public sealed class StudyLoaderTests : IDisposable
 
         string script = new FullScale(study, Path.Combine(_folder.Path, "full")).Write();
 
-        Recipe recipe = RecipeLoader.Load(Path.Combine(_folder.Path, "full", "small-shortgpt-2.yaml"), []);
-        Assert.Equal((8, 2, "small-shortgpt-2"), (recipe.Search.DropLayers, recipe.Seed, recipe.Name));
+        Recipe recipe = RecipeLoader.Load(Path.Combine(_folder.Path, "full", "real-shortgpt-2.yaml"), []);
+        Assert.Equal((8, 2, "real-shortgpt-2"), (recipe.Search.DropLayers, recipe.Seed, recipe.Name));
         Assert.Equal(1200, recipe.Train.Steps); // the change for the small model stays away
         Assert.Equal(2, File.ReadLines(script).Count(line => line.StartsWith("e3scale run --launcher slurm", StringComparison.Ordinal)));
     }
