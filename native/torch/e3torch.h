@@ -76,6 +76,8 @@ E3T_API void e3t_clear_host_exception(void);
 E3T_API int32_t e3t_runtime_version(const char** text);
 E3T_API int32_t e3t_runtime_show_config(const char** text);
 E3T_API int32_t e3t_runtime_parallel_info(const char** text);
+// What multiplies matrices in single precision on the CPU: "oneDNN", the kernels that OpenBLAS chose ("Cooperlake"), or "BLAS".
+E3T_API int32_t e3t_runtime_sgemm(const char** text);
 E3T_API int32_t e3t_runtime_set_num_threads(int32_t count);
 E3T_API int32_t e3t_runtime_get_num_threads(int32_t* count);
 E3T_API int32_t e3t_runtime_manual_seed(int64_t seed);

@@ -85,15 +85,30 @@ public sealed partial class MpiEnvironment : IDisposable
             Environment.SetEnvironmentVariable("TERM", "dumb");
     }
 
+    /// <summary>
+    /// Ends this process at once, from any thread. Exit handlers do not run: those of native libraries free what other threads may be using, code compiled for
+    /// their matrix products among it.
+    /// </summary>
+    /// <param name="code">0..255.</param>
+    [DoesNotReturn]
+    public static void EndProcess(int code)
+    {
+        Console.Out.Flush();
+        Console.Error.Flush();
+        if (OperatingSystem.IsWindows())
+            Environment.Exit(code);
+        LibC.ExitNow(code);
+    }
+
     /// <summary>Ends every rank of the job at once, with this exit code where the launcher passes it on. Does not return.</summary>
     /// <param name="code">1..255.</param>
     [DoesNotReturn]
     public void Abort(int code)
     {
+        if (_library == MpiLibrary.None)
+            EndProcess(code);
         Console.Out.Flush();
         Console.Error.Flush();
-        if (_library == MpiLibrary.None)
-            Environment.Exit(code);
         // MPI_Abort may itself wait for a network that is gone.
         new Thread(() => ExitLater(code)) { IsBackground = true }.Start();
         _ = NativeMethods.e3m_abort(code);

@@ -34,7 +34,7 @@ public static class DoctorChecks
                 "or choose with update-alternatives --config libblas.so.3-x86_64-linux-gnu.")
             : new("BLAS", TorchRuntime.BlasLibrary ?? "part of libtorch");
         yield return new("threads", $"{torch.get_num_threads()} (OMP_NUM_THREADS changes it)");
-        yield return new("matmul float32", $"{MatmulGigaflops(torch.ScalarType.Float32):F0} GFLOP/s");
+        yield return new("matmul float32", $"{MatmulGigaflops(torch.ScalarType.Float32):F0} GFLOP/s, {TorchRuntime.SinglePrecisionProducts}");
         yield return new("matmul bfloat16", $"{MatmulGigaflops(torch.ScalarType.BFloat16):F0} GFLOP/s");
         yield return new("CUDA in libtorch", torch.cuda.is_available() ? "available" : "not available");
     }

@@ -69,7 +69,7 @@ internal sealed class RankHost
     {
         if (exitCode == ExitCode.Requeue)
             _ = Report(new StopRequestedException("stopped as asked; the same command goes on from the last checkpoint"));
-        Environment.Exit(exitCode);
+        MpiEnvironment.EndProcess(exitCode);
     }
 
     private void StartFirstRank()

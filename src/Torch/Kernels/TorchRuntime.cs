@@ -9,32 +9,28 @@ public static class TorchRuntime
     public static string LibtorchVersion => torch.__version__;
 
     /// <summary>libtorch's description of its build (compiler, CPU, BLAS, oneDNN); empty where the engine does not tell.</summary>
-    public static string ShowConfig
-    {
-        get
-        {
 #if TORCHSHARP_PACKAGE
-            return "";
+    public static string ShowConfig => "";
 #else
-            TorchSharp.PInvoke.NativeStatus.ThrowIfFailed(TorchSharp.PInvoke.NativeMethods.e3t_runtime_show_config(out var text));
-            return System.Runtime.InteropServices.Marshal.PtrToStringUTF8(text)!;
+    public static string ShowConfig => Text(TorchSharp.PInvoke.NativeMethods.e3t_runtime_show_config(out var text), text);
 #endif
-        }
-    }
 
     /// <summary>libtorch's description of its threads and of the libraries that run them; empty where the engine does not tell.</summary>
-    public static string ParallelInfo
-    {
-        get
-        {
 #if TORCHSHARP_PACKAGE
-            return "";
+    public static string ParallelInfo => "";
 #else
-            TorchSharp.PInvoke.NativeStatus.ThrowIfFailed(TorchSharp.PInvoke.NativeMethods.e3t_runtime_parallel_info(out var text));
-            return System.Runtime.InteropServices.Marshal.PtrToStringUTF8(text)!;
+    public static string ParallelInfo => Text(TorchSharp.PInvoke.NativeMethods.e3t_runtime_parallel_info(out var text), text);
 #endif
-        }
-    }
+
+    /// <summary>
+    /// What multiplies float32 matrices on the CPU: "oneDNN", the kernels that OpenBLAS chose (such as "Cooperlake"), or "BLAS"; empty where the
+    /// engine does not tell. oneDNN on x86-64 where libtorch brings it and the BLAS is neither MKL nor BLIS; <c>E3SCALE_SGEMM=blas</c> keeps the BLAS.
+    /// </summary>
+#if TORCHSHARP_PACKAGE
+    public static string SinglePrecisionProducts => "";
+#else
+    public static string SinglePrecisionProducts => Text(TorchSharp.PInvoke.NativeMethods.e3t_runtime_sgemm(out var text), text);
+#endif
 
     /// <summary>The file of the BLAS library in this process, links resolved; null where none is loaded by itself (MKL builds).</summary>
     public static string? BlasLibrary => FindBlas(MappedFiles());
@@ -59,6 +55,14 @@ public static class TorchRuntime
         var folder = Path.GetFileName(Path.GetDirectoryName(path)) ?? "";
         return !new[] { "openblas", "blis", "mkl", "atlas" }.Any(name => folder.StartsWith(name, StringComparison.Ordinal));
     }
+
+#if !TORCHSHARP_PACKAGE
+    private static string Text(int status, nint text)
+    {
+        TorchSharp.PInvoke.NativeStatus.ThrowIfFailed(status);
+        return System.Runtime.InteropServices.Marshal.PtrToStringUTF8(text)!;
+    }
+#endif
 
     private static IEnumerable<string> MappedFiles()
     {

@@ -14,6 +14,9 @@ internal static partial class NativeMethods
     internal static partial int e3t_runtime_parallel_info(out nint text);
 
     [LibraryImport(Library)]
+    internal static partial int e3t_runtime_sgemm(out nint text);
+
+    [LibraryImport(Library)]
     internal static partial int e3t_runtime_set_num_threads(int count);
 
     [LibraryImport(Library)]
