@@ -439,6 +439,9 @@ E3T_API int32_t e3t_list_free(void* list);
 
 // ---- torch.nn.functional --------------------------------------------------------------------------------------------
 E3T_API int32_t e3t_nn_linear(e3t_tensor input, e3t_tensor weight, e3t_tensor bias, e3t_tensor* result);
+// Rows start..start+count of to = those rows of from times weight, or its transpose, or added to what is there. Below autograd: leaves no graph.
+E3T_API int32_t e3t_nn_rows_product_(
+    e3t_tensor to, e3t_tensor from, e3t_tensor weight, int32_t transposed, int64_t start, int64_t count, int32_t add);
 E3T_API int32_t e3t_nn_embedding(e3t_tensor weight, e3t_tensor indices, int64_t padding_idx, int32_t scale_grad_by_freq,
     int32_t sparse, e3t_tensor* result);
 E3T_API int32_t e3t_nn_embedding_renorm_(e3t_tensor weight, e3t_tensor indices, double max_norm, double norm_type);

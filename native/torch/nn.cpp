@@ -10,6 +10,14 @@ using namespace e3t;
 E3T_API int32_t e3t_nn_linear(e3t_tensor input, e3t_tensor weight, e3t_tensor bias, e3t_tensor* result) {
   return guard_tensor(result, [&] { return at::linear(ref(input), ref(weight), optional_tensor(bias)); });
 }
+E3T_API int32_t e3t_nn_rows_product_(
+    e3t_tensor to, e3t_tensor from, e3t_tensor weight, int32_t transposed, int64_t start, int64_t count, int32_t add) {
+  return guard([&] {
+    at::AutoDispatchBelowADInplaceOrView below_autograd;
+    auto rows = ref(to).narrow(0, start, count);
+    rows.addmm_(ref(from).narrow(0, start, count), transposed != 0 ? ref(weight).t() : ref(weight), add != 0 ? 1 : 0);
+  });
+}
 E3T_API int32_t e3t_nn_embedding(
     e3t_tensor weight, e3t_tensor indices, int64_t padding_idx, int32_t scale_grad_by_freq, int32_t sparse, e3t_tensor* result) {
   return guard_tensor(result,

@@ -17,6 +17,8 @@ internal sealed class GroupedExperts(IReadOnlyList<GatedMlp> experts)
     /// <returns>[R, H]; owned by the current dispose scope.</returns>
     public Tensor Forward(Tensor rows_RH, int[] rowsPerExpert)
     {
+        if (!is_grad_enabled())
+            return GroupedExpertsFunction.apply([rows_RH, this, rowsPerExpert]);
         // Only what trains has to be an argument: the graph asks for its gradient. Frozen weights are read from their projections.
         var trainable = experts.Where((_, e) => rowsPerExpert[e] > 0).SelectMany(expert => expert.Projections)
             .SelectMany(projection => projection.TrainableParts);

@@ -36,13 +36,12 @@ internal sealed class GroupedExpertsFunction : autograd.SingleTensorFunction<Gro
         var y_RH = empty([rows, first.Down.Outputs], dtype: x_RH.dtype, device: x_RH.device);
         foreach (var (expert, start, count) in WithRows(group, rowsPerExpert))
         {
-            var x_nH = x_RH.narrow(0, start, count);
-            expert.Gate.WriteForward(x_nH, gate_RI.narrow(0, start, count));
-            expert.Up.WriteForward(x_nH, up_RI.narrow(0, start, count));
+            expert.Gate.WriteForward(x_RH, gate_RI, start, count);
+            expert.Up.WriteForward(x_RH, up_RI, start, count);
         }
         var inner_RI = SwiGlu.Forward(gate_RI, up_RI);
         foreach (var (expert, start, count) in WithRows(group, rowsPerExpert))
-            expert.Down.WriteForward(inner_RI.narrow(0, start, count), y_RH.narrow(0, start, count));
+            expert.Down.WriteForward(inner_RI, y_RH, start, count);
 
         // Only gradients of weights need x: where all are frozen it is not kept.
         bool trains = vars.Length > FixedArguments;
@@ -65,16 +64,15 @@ internal sealed class GroupedExpertsFunction : autograd.SingleTensorFunction<Gro
         var (gate_RI, up_RI, dy_RH) = (saved[0], saved[1], grad_output.contiguous());
         var dInner_RI = empty_like(gate_RI);
         foreach (var (expert, start, count) in WithRows(group, rowsPerExpert))
-            expert.Down.WriteInputGradient(dy_RH.narrow(0, start, count), dInner_RI.narrow(0, start, count));
+            expert.Down.WriteInputGradient(dy_RH, dInner_RI, start, count);
         var (dGate_RI, dUp_RI) = SwiGlu.Backward(gate_RI, up_RI, dInner_RI);
         if ((bool)ctx.get_data("needs_input"))
         {
             gradients[0] = empty_like(dy_RH);
             foreach (var (expert, start, count) in WithRows(group, rowsPerExpert))
             {
-                var dx_nH = gradients[0].narrow(0, start, count);
-                expert.Gate.WriteInputGradient(dGate_RI.narrow(0, start, count), dx_nH);
-                expert.Up.WriteInputGradient(dUp_RI.narrow(0, start, count), dx_nH, add: true);
+                expert.Gate.WriteInputGradient(dGate_RI, gradients[0], start, count);
+                expert.Up.WriteInputGradient(dUp_RI, gradients[0], start, count, add: true);
             }
         }
         if (saved.Count < 3)

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using E3Scale.Kernels;
 using static TorchSharp.torch;
 using F = TorchSharp.torch.nn.functional;
 
@@ -79,37 +80,40 @@ public sealed class Projection
         }
     }
 
-    /// <summary>Writes the map of x into memory of the caller's, without graph; for maps without a bias.</summary>
-    /// <param name="x_nI">[n, I].</param>
-    /// <param name="y_nO">Receives [n, O]; may be rows of a larger tensor.</param>
-    internal void WriteForward(Tensor x_nI, Tensor y_nO)
+    /// <summary>Writes the map of some rows of x into the same rows of y, without graph; for maps without a bias.</summary>
+    /// <param name="x_RI">[R, I].</param>
+    /// <param name="y_RO">Receives rows of [R, O].</param>
+    /// <param name="start">First row.</param>
+    /// <param name="count">Rows.</param>
+    internal void WriteForward(Tensor x_RI, Tensor y_RO, long start, long count)
     {
         Debug.Assert(Bias is null, "grouped experts have no bias");
-        using var scope = NewDisposeScope(); // a compressed weight is widened for this product only
-        var weight_IO = Weight.ValueAs(x_nI.dtype).t();
-        foreach (var (start, count) in RowBlocks.Of(x_nI))
+        using var scope = ScopeOfCopies(); // a compressed weight is widened for this product only
+        var weight_OI = Weight.ValueAs(x_RI.dtype);
+        foreach (var (first, rows) in RowBlocks.Of(x_RI, start, count))
         {
-            var (x, y) = (x_nI.narrow(0, start, count), y_nO.narrow(0, start, count));
-            y.addmm_(x, weight_IO, beta: 0);
+            RowProducts.Forward(x_RI, weight_OI, y_RO, first, rows);
             if (_loraA is not null)
-                y.addmm_(x.mm(_loraA.Value.t()), _loraB!.Value.t(), alpha: (float)_loraScale);
+                y_RO.narrow(0, first, rows).addmm_(
+                    x_RI.narrow(0, first, rows).mm(_loraA.Value.t()), _loraB!.Value.t(), alpha: (float)_loraScale);
         }
     }
 
     /// <summary>Writes the gradient of x for the gradient of <see cref="WriteForward"/>'s result.</summary>
-    /// <param name="dy_nO">[n, O].</param>
-    /// <param name="dx_nI">Receives [n, I]; may be rows of a larger tensor.</param>
+    /// <param name="dy_RO">[R, O].</param>
+    /// <param name="dx_RI">Receives rows of [R, I].</param>
+    /// <param name="start">First row.</param>
+    /// <param name="count">Rows.</param>
     /// <param name="add">Adds to what is there instead of overwriting it.</param>
-    internal void WriteInputGradient(Tensor dy_nO, Tensor dx_nI, bool add = false)
+    internal void WriteInputGradient(Tensor dy_RO, Tensor dx_RI, long start, long count, bool add = false)
     {
-        using var scope = NewDisposeScope();
-        var weight_OI = Weight.ValueAs(dy_nO.dtype);
-        foreach (var (start, count) in RowBlocks.Of(dy_nO))
+        using var scope = ScopeOfCopies();
+        var weight_OI = Weight.ValueAs(dy_RO.dtype);
+        foreach (var (first, rows) in RowBlocks.Of(dy_RO, start, count))
         {
-            var (dy, dx) = (dy_nO.narrow(0, start, count), dx_nI.narrow(0, start, count));
-            dx.addmm_(dy, weight_OI, beta: add ? 1 : 0);
+            RowProducts.InputGradient(dy_RO, weight_OI, dx_RI, first, rows, add);
             if (_loraA is not null)
-                dx.addmm_(dy.mm(_loraB!.Value), _loraA.Value, alpha: (float)_loraScale);
+                dx_RI.narrow(0, first, rows).addmm_(dy_RO.narrow(0, first, rows).mm(_loraB!.Value), _loraA.Value, alpha: (float)_loraScale);
         }
     }
 
@@ -188,6 +192,9 @@ public sealed class Projection
             weight_OI.add_(_loraB!.Value.to_type(ScalarType.Float32).matmul(_loraA.Value.to_type(ScalarType.Float32)).mul(_loraScale));
         return weight_OI.DetachFromDisposeScope();
     }
+
+    // Nothing is copied where the weight is as it is computed with and no adapter stands beside it.
+    private TorchSharp.DisposeScope? ScopeOfCopies() => Weight.IsCompressed || _loraA is not null ? NewDisposeScope() : null;
 
     private Tensor Multiply(Tensor x, ModelParameter weight, ModelParameter? bias = null)
     {

@@ -14,14 +14,15 @@ internal static class RowBlocks
     private const int BlockRows = 32;
 
     /// <summary>Pieces of rows for products that write row by row: as many whole blocks as there are, then the rest. Other types have one piece.</summary>
-    /// <param name="rows_n">Tells type, device and rows; not read.</param>
-    public static IEnumerable<(long Start, long Count)> Of(Tensor rows_n)
+    /// <param name="value_R">Tells type and device; not read.</param>
+    /// <param name="start">First row.</param>
+    /// <param name="count">Rows.</param>
+    public static IEnumerable<(long Start, long Count)> Of(Tensor value_R, long start, long count)
     {
-        long rows = rows_n.shape[0], whole = IsCompiledByShape(rows_n) ? rows - rows % BlockRows : rows;
-        if (whole > 0)
-            yield return (0, whole);
-        if (whole < rows)
-            yield return (whole, rows - whole);
+        if (!IsCompiledByShape(value_R))
+            return [(start, count)];
+        long rest = count % BlockRows, whole = count - rest;
+        return whole == 0 ? [(start, rest)] : rest == 0 ? [(start, whole)] : [(start, whole), (start + whole, rest)];
     }
 
     /// <summary>dy^T x, the gradient of a weight, over rows filled up with zeros to whole blocks: these add nothing.</summary>

@@ -8,6 +8,10 @@ internal static partial class NativeMethods
     internal static partial int e3t_nn_linear(TensorHandle input, TensorHandle weight, TensorHandle bias, out TensorHandle result);
 
     [LibraryImport(Library)]
+    internal static partial int e3t_nn_rows_product_(TensorHandle to, TensorHandle from, TensorHandle weight,
+        [MarshalAs(UnmanagedType.Bool)] bool transposed, long start, long count, [MarshalAs(UnmanagedType.Bool)] bool add);
+
+    [LibraryImport(Library)]
     internal static partial int e3t_nn_embedding(TensorHandle weight, TensorHandle indices, long paddingIdx,
         [MarshalAs(UnmanagedType.Bool)] bool scaleGradByFreq, [MarshalAs(UnmanagedType.Bool)] bool sparse, out TensorHandle result);
 
