@@ -13,6 +13,8 @@ readonly Requirement[] requirements =
     new("libtorch", () => hasOwnTorch || PackageInstalled("libtorch-dev"), "libtorch-dev"),
     // With the reference BLAS, on which libtorch-dev depends, matrix products are some 20 times slower.
     new("OpenBLAS", () => hasOwnTorch || PackageInstalled("libopenblas0-openmp"), "libopenblas0-openmp"),
+    // libtorch uses it too; its headers let products of bfloat16 do so without libtorch between.
+    new("oneDNN", () => hasOwnTorch || PackageInstalled("libdnnl-dev"), "libdnnl-dev"),
     new("MPI (Open MPI or MPICH, with compiler wrapper)", HasMpi, "libopenmpi-dev", "openmpi-bin"),
     // Open MPI's mpirun does not start without one, even when all ranks are on this machine.
     new("a remote shell", () => OnPath("ssh") || OnPath("rsh"), "openssh-client"),
@@ -20,7 +22,7 @@ readonly Requirement[] requirements =
 ];
 
 Task("Setup")
-    .Description("Checks for compilers, libtorch, OpenBLAS and MPI; installs what is missing with apt-get when it may.")
+    .Description("Checks for compilers, libtorch, OpenBLAS, oneDNN and MPI; installs what is missing with apt-get when it may.")
     .Does(() =>
 {
     var missing = requirements.Where(requirement => !requirement.IsPresent()).ToArray();

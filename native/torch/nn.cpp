@@ -3,6 +3,7 @@
 
 #include <cmath>
 
+#include "bfloat16_products.h"
 #include "guard.h"
 
 using namespace e3t;
@@ -13,9 +14,12 @@ E3T_API int32_t e3t_nn_linear(e3t_tensor input, e3t_tensor weight, e3t_tensor bi
 E3T_API int32_t e3t_nn_rows_product_(
     e3t_tensor to, e3t_tensor from, e3t_tensor weight, int32_t transposed, int64_t start, int64_t count, int32_t add) {
   return guard([&] {
+    at::NoGradGuard no_grad;
     at::AutoDispatchBelowADInplaceOrView below_autograd;
     auto rows = ref(to).narrow(0, start, count);
-    rows.addmm_(ref(from).narrow(0, start, count), transposed != 0 ? ref(weight).t() : ref(weight), add != 0 ? 1 : 0);
+    const auto read = ref(from).narrow(0, start, count);
+    const auto factor = transposed != 0 ? ref(weight).t() : ref(weight);
+    if (!write_bfloat16_product(read, factor, add != 0, rows)) rows.addmm_(read, factor, add != 0 ? 1 : 0);
   });
 }
 E3T_API int32_t e3t_nn_embedding(

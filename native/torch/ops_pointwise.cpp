@@ -1,4 +1,5 @@
 // Elementwise operations, matrix products, comparisons and random fills. The macros cover the families of one signature.
+#include "bfloat16_products.h"
 #include "guard.h"
 
 using namespace e3t;
@@ -83,7 +84,6 @@ E3T_BINARY(mul)
 E3T_BINARY(maximum)
 E3T_BINARY(minimum)
 E3T_BINARY(matmul)
-E3T_BINARY(mm)
 E3T_BINARY(bmm)
 E3T_BINARY(mv)
 E3T_BINARY(dot)
@@ -108,6 +108,13 @@ E3T_BINARY(atan2)
 E3T_BINARY(logaddexp)
 E3T_BINARY(xlogy)
 #undef E3T_BINARY
+
+E3T_API int32_t e3t_tensor_mm(e3t_tensor self, e3t_tensor other, e3t_tensor* result) {
+  return guard_tensor(result, [&] {
+    at::Tensor product = bfloat16_product(ref(self), ref(other));
+    return product.defined() ? product : at::mm(ref(self), ref(other));
+  });
+}
 
 #define E3T_BINARY_SCALAR(name)                                                                         \
   E3T_API int32_t e3t_tensor_##name##_scalar(e3t_tensor self, e3t_scalar other, e3t_tensor* result) {   \
@@ -222,7 +229,11 @@ E3T_API int32_t e3t_tensor_addmm(
   return guard_tensor(result, [&] { return at::addmm(ref(self), ref(mat1), ref(mat2), beta, alpha); });
 }
 E3T_API int32_t e3t_tensor_addmm_(e3t_tensor self, e3t_tensor mat1, e3t_tensor mat2, double beta, double alpha) {
-  return guard([&] { ref(self).addmm_(ref(mat1), ref(mat2), beta, alpha); });
+  return guard([&] {
+    const bool is_plain = alpha == 1 && (beta == 0 || beta == 1);
+    if (is_plain && write_bfloat16_product(ref(mat1), ref(mat2), beta == 1, ref(self))) return;
+    ref(self).addmm_(ref(mat1), ref(mat2), beta, alpha);
+  });
 }
 E3T_API int32_t e3t_tensor_baddbmm(
     e3t_tensor self, e3t_tensor batch1, e3t_tensor batch2, double beta, double alpha, e3t_tensor* result) {

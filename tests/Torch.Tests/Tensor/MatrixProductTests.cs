@@ -31,6 +31,71 @@ public sealed class MatrixProductTests
             }
     }
 
+    [Theory]
+    [InlineData(1, 1, 1)]
+    [InlineData(32, 256, 16)]
+    [InlineData(5, 16, 33)]
+    [InlineData(64, 1, 8)]
+    [InlineData(96, 70, 1)]
+    public void Product_OfBFloat16InAnyLayout_IsThatOfFloat64RoundedOnce(int rows, int inner, int columns)
+    {
+        manual_seed(rows + inner + columns);
+        using var scope = NewDisposeScope();
+        foreach (Tensor a in Layouts(rows, inner, ScalarType.BFloat16))
+            foreach (Tensor b in Layouts(inner, columns, ScalarType.BFloat16))
+            {
+                Tensor exact = a.to_type(ScalarType.Float64).mm(b.to_type(ScalarType.Float64));
+                Tensor before = randn(rows, columns).to_type(ScalarType.BFloat16), sum = before.clone(), overwritten = full([rows, columns], float.NaN).to_type(ScalarType.BFloat16);
+                sum.addmm_(a, b, beta: 1, alpha: 1);
+                overwritten.addmm_(a, b, beta: 0, alpha: 1);
+
+                AssertRounded(exact, a.mm(b), inner);
+                AssertRounded(exact, overwritten, inner);
+                AssertRounded(exact + before.to_type(ScalarType.Float64), sum, inner);
+                Assert.True(equal(a.mm(b), a.mm(b)).ToBoolean());
+            }
+    }
+
+    [Fact]
+    public void Product_OfBFloat16ThatTrains_HasGradients()
+    {
+        manual_seed(3);
+        using var scope = NewDisposeScope();
+        Tensor a = randn(4, 5).to_type(ScalarType.BFloat16), b = randn(5, 6).to_type(ScalarType.BFloat16);
+        a.requires_grad = b.requires_grad = true;
+
+        a.mm(b).sum().backward();
+
+        AssertRounded(b.detach().to_type(ScalarType.Float64).sum(dim: 1).expand(4, 5), a.grad!, 6);
+        AssertRounded(a.detach().to_type(ScalarType.Float64).sum(dim: 0).unsqueeze(1).expand(5, 6), b.grad!, 4);
+    }
+
+    [Fact]
+    public void Product_OfBFloat16AndWrongShapes_CarriesLibtorchsMessage()
+    {
+        using var scope = NewDisposeScope();
+        Tensor a = ones(2, 3).to_type(ScalarType.BFloat16), none = ones([0, 3]).to_type(ScalarType.BFloat16);
+
+        Assert.Contains("2x3", Assert.ThrowsAny<System.Runtime.InteropServices.ExternalException>(() => a.mm(a)).Message, StringComparison.Ordinal);
+        Assert.Equal([0L, 2L], none.mm(a.t()).shape);
+    }
+
+    [Fact]
+    public async Task Product_OfBFloat16OnManyThreads_IsTheSameOnAll()
+    {
+        using var scope = NewDisposeScope();
+        Tensor a = randn(40, 64).to_type(ScalarType.BFloat16), b = randn(64, 24).to_type(ScalarType.BFloat16);
+        float[] expected = a.mm(b).to_type(ScalarType.Float32).data<float>().ToArray();
+
+        float[][] results = await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Task.Run(() =>
+        {
+            using var own = NewDisposeScope();
+            return a.mm(b).to_type(ScalarType.Float32).data<float>().ToArray();
+        })));
+
+        Assert.All(results, result => Assert.Equal(expected, result));
+    }
+
     [Fact]
     public void Product_OfNoRowsColumnsOrTerms_IsEmptyOrZero()
     {
@@ -74,6 +139,16 @@ public sealed class MatrixProductTests
 #endif
 
     // Rows after one another, columns after one another, and a piece of something larger.
-    private static IEnumerable<Tensor> Layouts(int rows, int columns) =>
-        [randn(rows, columns), randn(columns, rows).t(), randn(rows + 3, columns + 5)[TensorIndex.Slice(2, rows + 2), TensorIndex.Slice(1, columns + 1)]];
+    private static IEnumerable<Tensor> Layouts(int rows, int columns, ScalarType type = ScalarType.Float32)
+    {
+        Tensor Normal(int height, int width) => randn(height, width).to_type(type);
+        return [Normal(rows, columns), Normal(columns, rows).t(), Normal(rows + 3, columns + 5)[TensorIndex.Slice(2, rows + 2), TensorIndex.Slice(1, columns + 1)]];
+    }
+
+    // bfloat16 has eight significant bits; sums of terms of either sign are taken in float32.
+    private static void AssertRounded(Tensor exact, Tensor actual, int terms)
+    {
+        Tensor error = (actual.detach().to_type(ScalarType.Float64) - exact).abs(), bound = (exact.abs() / 256) + (1e-6 * terms);
+        Assert.True((error <= bound).all().item<bool>());
+    }
 }
