@@ -5,6 +5,9 @@
 # --- threads ---------------------------------------------------------------------------------------------------------
 # Threads of a rank that wait give up the core: data loading and the MPI progress thread share it. (Set by e3scale too.)
 export OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}" GOMP_SPINCOUNT="${GOMP_SPINCOUNT:-10000}"
+# Memory in pages of 2 MiB where the kernel lends them on request (/sys/kernel/mm/transparent_hugepage/enabled: madvise or always): ranks of
+# one node hold each other up less when they touch new memory. (Set by e3scale in ranks that it starts.)
+export GLIBC_TUNABLES="${GLIBC_TUNABLES:-glibc.malloc.hugetlb=1}"
 # Threads of a rank. Under Slurm: the cores it asked for. Elsewhere e3scale divides the cores of the machine.
 if [ -n "${SLURM_CPUS_PER_TASK:-}" ]; then
   export OMP_NUM_THREADS="${OMP_NUM_THREADS:-$SLURM_CPUS_PER_TASK}"

@@ -28,6 +28,7 @@ internal sealed class BenchmarkRun(string name, string folder)
             ["OMP_NUM_THREADS"] = $"{threads}",
             ["OMP_WAIT_POLICY"] = "passive",
             ["GOMP_SPINCOUNT"] = MpiEnvironment.SpinCount,
+            ["GLIBC_TUNABLES"] = MpiEnvironment.MemoryTunables,
             ["TERM"] = "dumb",
             [MpiInstallation.LibraryVariable] = MpiInstallation.NameOf(mpi.Implementation),
         };

@@ -11,6 +11,12 @@ public sealed partial class MpiEnvironment : IDisposable
     /// <summary>Default of GOMP_SPINCOUNT: how often a waiting OpenMP thread looks for work before it sleeps, some microseconds' worth.</summary>
     public const string SpinCount = "10000";
 
+    /// <summary>
+    /// Default of GLIBC_TUNABLES for ranks: memory in pages of 2 MiB, where Linux lends them on request. Ranks that fault pages in at the same time wait for each
+    /// other in the kernel; with larger pages they do so less often. Read when a process starts, so a launcher sets it.
+    /// </summary>
+    public const string MemoryTunables = "glibc.malloc.hugetlb=1";
+
     private const int SecondsForAbort = 5;
 
     private static readonly Lock s_lock = new();

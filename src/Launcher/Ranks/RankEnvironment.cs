@@ -18,13 +18,13 @@ internal static class RankEnvironment
 
     // Those of the libraries that multiply matrices choose their kernels: ranks with different ones sum in different orders.
     private static readonly string[] ForwardedPrefixes =
-        ["E3SCALE_", "OMP_", "GOMP_", "UCX_", "NCCL_", "OPENBLAS_", "MKL_", "BLIS_", "ONEDNN_", "DNNL_", "DOTNET_ROOT"];
+        ["E3SCALE_", "OMP_", "GOMP_", "UCX_", "NCCL_", "OPENBLAS_", "MKL_", "BLIS_", "ONEDNN_", "DNNL_", "GLIBC_TUNABLES", "DOTNET_ROOT"];
 
     /// <summary>The attempt this rank belongs to; empty without a launcher.</summary>
     public static string Attempt => Environment.GetEnvironmentVariable(AttemptVariable) ?? "";
 
     /// <summary>The variables of a job.</summary>
-    /// <param name="current">The launcher's own environment; the variables of E3Scale, OpenMP, UCX, NCCL and the libraries for matrix products are handed on, over everything below.</param>
+    /// <param name="current">The launcher's own environment; the variables of E3Scale, OpenMP, UCX, NCCL, glibc and the libraries for matrix products are handed on, over everything below.</param>
     /// <param name="implementation">The MPI library.</param>
     /// <param name="rankCount">Ranks of the job.</param>
     /// <param name="threadsPerRank">Threads of one rank, or null to leave it to OpenMP.</param>
@@ -36,7 +36,12 @@ internal static class RankEnvironment
         int? threadsPerRank,
         bool progressToFile)
     {
-        Dictionary<string, string> variables = new() { ["OMP_WAIT_POLICY"] = "passive", ["GOMP_SPINCOUNT"] = MpiEnvironment.SpinCount };
+        Dictionary<string, string> variables = new()
+        {
+            ["OMP_WAIT_POLICY"] = "passive",
+            ["GOMP_SPINCOUNT"] = MpiEnvironment.SpinCount,
+            ["GLIBC_TUNABLES"] = MpiEnvironment.MemoryTunables,
+        };
         if (threadsPerRank is { } threads)
             variables["OMP_NUM_THREADS"] = threads.ToString();
         foreach (var (name, value) in current)

@@ -12,6 +12,7 @@ public class RankEnvironmentTests
         Assert.Equal("3", variables["OMP_NUM_THREADS"]);
         Assert.Equal("passive", variables["OMP_WAIT_POLICY"]);
         Assert.Equal("10000", variables["GOMP_SPINCOUNT"]);
+        Assert.Equal("glibc.malloc.hugetlb=1", variables["GLIBC_TUNABLES"]);
         Assert.Equal("4", variables["E3SCALE_WORLD_SIZE"]);
         Assert.Equal("mpich", variables["E3SCALE_MPI_LIBRARY"]);
         Assert.Equal("1", variables["E3SCALE_LAUNCHED"]);
@@ -32,11 +33,13 @@ public class RankEnvironmentTests
     }
 
     // Ranks with different kernels would sum in different orders: what chooses them on one host chooses them on all.
+    // What stands in the user's environment goes before the launcher's own defaults.
     [Theory]
     [InlineData("OPENBLAS_CORETYPE", "Haswell")]
     [InlineData("MKL_ENABLE_INSTRUCTIONS", "AVX2")]
     [InlineData("ONEDNN_MAX_CPU_ISA", "AVX2")]
-    public void For_KernelsOfMatrixProducts_AreHandedOn(string name, string value) => Assert.Equal(value, For(new() { [name] = value })[name]);
+    [InlineData("GLIBC_TUNABLES", "glibc.malloc.hugetlb=0")]
+    public void For_WhatUserSetForLibraries_IsHandedOn(string name, string value) => Assert.Equal(value, For(new() { [name] = value })[name]);
 
     private static Dictionary<string, string> For(Dictionary<string, string> current) =>
         RankEnvironment.For(current, MpiImplementation.Mpich, rankCount: 4, threadsPerRank: 3, progressToFile: false);
