@@ -29,6 +29,7 @@ internal static class Program
         new CaptureKernelBenchmark(),
         new ImportanceBenchmark(),
         new GenerationBenchmark(),
+        new GenerationContextBenchmark(),
         new PlanAccuracyBenchmark(),
         new GrowthBenchmark(),
         new StoreEncodingBenchmark(),

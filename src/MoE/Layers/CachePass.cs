@@ -35,6 +35,11 @@ internal sealed class CachePass(int[] lengths, bool isPrompt) : IDisposable
         return _places[(heads, capacity)] = tensor(places, device: device).DetachFromDisposeScope();
     }
 
+    /// <summary>Of each row the first position that its new token sees, and the one after the last, which is its own.</summary>
+    /// <param name="window">Positions that a token sees, itself included; null for all.</param>
+    public (int First, int End)[] Seen(int? window) =>
+        Array.ConvertAll(lengths, length => (window is { } width ? Math.Max(0, length + 1 - width) : 0, length + 1));
+
     /// <summary>0 where a row's new token may look, minus infinity elsewhere, float32 [B, 1, 1, S]; null when every row may look everywhere.</summary>
     /// <param name="window">Positions that a token sees, itself included; null for all.</param>
     /// <param name="device">Where to.</param>

@@ -1,3 +1,4 @@
+using E3Scale.Kernels;
 using static TorchSharp.torch;
 
 namespace E3Scale.MoE;
@@ -36,6 +37,14 @@ internal sealed class CausalAttention(double scale, int? window = null) : IDispo
     /// <param name="pass">Says how many positions each row has.</param>
     /// <returns>[B, N, G, W].</returns>
     public Tensor ForwardNext(Tensor query_BNGD, Tensor keys_BNSD, Tensor values_BNSW, CachePass pass)
+    {
+        return NextTokenAttention.Supports(query_BNGD, keys_BNSD, values_BNSW)
+            ? NextTokenAttention.Forward(query_BNGD, keys_BNSD, values_BNSW, pass.Seen(window), (float)scale)
+            : ComposeNext(query_BNGD, keys_BNSD, values_BNSW, pass);
+    }
+
+    /// <summary>The same as <see cref="ForwardNext"/> from tensor operations, for devices, types and widths without a kernel.</summary>
+    internal Tensor ComposeNext(Tensor query_BNGD, Tensor keys_BNSD, Tensor values_BNSW, CachePass pass)
     {
         using var scope = NewDisposeScope();
         var scores_BNGS = (query_BNGD * scale).matmul(keys_BNSD.transpose(2, 3)).to_type(ScalarType.Float32);

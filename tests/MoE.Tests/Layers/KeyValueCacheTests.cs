@@ -26,6 +26,8 @@ public sealed class KeyValueCacheTests
         """{"model_type": "mixtral", "num_local_experts": 4, "num_experts_per_tok": 2, "sliding_window": null, "rope_theta": 10000.0}""",
         """{"rope_scaling": {"rope_type": "yarn", "factor": 4.0, "original_max_position_embeddings": 16}}""",
         """{"model_type": "deepseek_v3"}""",
+        """{"model_type": "deepseek_v3", "kv_lora_rank": 32, "qk_rope_head_dim": 16, "v_head_dim": 24}""", // wide enough for the kernel of next tokens
+        """{"model_type": "qwen3", "head_dim": 16, "use_sliding_window": true, "sliding_window": 4, "max_window_layers": 0}""",
         """{"model_type": "deepseek_v3", "q_lora_rank": null}""",
         """{"model_type": "deepseek_v3", "rope_scaling": {"type": "yarn", "factor": 4, "original_max_position_embeddings": 16, "beta_fast": 32, "beta_slow": 1, "mscale": 1.0, "mscale_all_dim": 0.8}}""",
     ];
