@@ -80,6 +80,9 @@ E3T_API int32_t e3t_runtime_parallel_info(const char** text);
 E3T_API int32_t e3t_runtime_sgemm(const char** text);
 E3T_API int32_t e3t_runtime_set_num_threads(int32_t count);
 E3T_API int32_t e3t_runtime_get_num_threads(int32_t* count);
+// Calls work(state, 0) .. work(state, parts - 1), each once, on the threads that libtorch's own operations use; work must not throw. ran: false, and nothing
+// was called, where this library was built without OpenMP.
+E3T_API int32_t e3t_runtime_parallel(int32_t parts, void (*work)(void* state, int32_t part), void* state, int32_t* ran);
 E3T_API int32_t e3t_runtime_manual_seed(int64_t seed);
 E3T_API int32_t e3t_runtime_set_grad_enabled(int32_t enabled);
 E3T_API int32_t e3t_runtime_is_grad_enabled(int32_t* enabled);

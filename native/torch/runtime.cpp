@@ -55,6 +55,21 @@ E3T_API int32_t e3t_runtime_set_num_threads(int32_t count) {
   return guard([&] { at::set_num_threads(count); });
 }
 E3T_API int32_t e3t_runtime_get_num_threads(int32_t* count) { return guard_value(count, at::get_num_threads); }
+E3T_API int32_t e3t_runtime_parallel(int32_t parts, void (*work)(void* state, int32_t part), void* state, int32_t* ran) {
+  return guard([&] {
+    require(work, "the work");
+    require(ran);
+#ifdef _OPENMP
+    if (parts < 1) throw std::invalid_argument("work in less than one part");
+    // By the whole team, as libtorch does: threads that a smaller one leaves out would end, and be started again for the next.
+#pragma omp parallel for schedule(static, 1)
+    for (int32_t part = 0; part < parts; ++part) work(state, part);
+    *ran = 1;
+#else
+    *ran = 0;
+#endif
+  });
+}
 E3T_API int32_t e3t_runtime_manual_seed(int64_t seed) {
   return guard([&] { at::manual_seed(static_cast<uint64_t>(seed)); });
 }

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+using System.Runtime.InteropServices;
 using TorchSharp;
 
 namespace E3Scale.Kernels;
@@ -23,11 +25,55 @@ public static class RowLoop
                 work(scratch, row);
             return;
         }
-        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, part =>
+        OnThreads(threads, part =>
         {
             var scratch = createScratch();
             for (int row = (int)((long)rows * part / threads), end = (int)((long)rows * (part + 1) / threads); row < end; row++)
                 work(scratch, row);
         });
     }
+
+#if TORCHSHARP_PACKAGE
+    private static void OnThreads(int threads, Action<int> work) => Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, work);
+#else
+    // On the library's own threads: those of .NET would share the cores with them, which still look for work when an operation is over.
+    private static unsafe void OnThreads(int threads, Action<int> work)
+    {
+        var job = new Job(work);
+        var handle = GCHandle.Alloc(job);
+        try
+        {
+            TorchSharp.PInvoke.NativeStatus.ThrowIfFailed(
+                TorchSharp.PInvoke.NativeMethods.e3t_runtime_parallel(threads, &RunPart, GCHandle.ToIntPtr(handle), out bool ran));
+            if (!ran)
+                Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, job.Run);
+        }
+        finally
+        {
+            handle.Free();
+        }
+        job.Failure?.Throw();
+    }
+
+    [UnmanagedCallersOnly]
+    private static void RunPart(nint job, int part) => ((Job)GCHandle.FromIntPtr(job).Target!).Run(part);
+
+    /// <summary>Work whose failures may not cross native code.</summary>
+    private sealed class Job(Action<int> work)
+    {
+        public ExceptionDispatchInfo? Failure { get; private set; }
+
+        public void Run(int part)
+        {
+            try
+            {
+                work(part);
+            }
+            catch (Exception error)
+            {
+                Failure = ExceptionDispatchInfo.Capture(error);
+            }
+        }
+    }
+#endif
 }

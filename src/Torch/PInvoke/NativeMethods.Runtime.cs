@@ -23,6 +23,10 @@ internal static partial class NativeMethods
     internal static partial int e3t_runtime_get_num_threads(out int count);
 
     [LibraryImport(Library)]
+    internal static unsafe partial int e3t_runtime_parallel(
+        int parts, delegate* unmanaged<nint, int, void> work, nint state, [MarshalAs(UnmanagedType.Bool)] out bool ran);
+
+    [LibraryImport(Library)]
     internal static partial int e3t_runtime_manual_seed(long seed);
 
     [LibraryImport(Library)]
