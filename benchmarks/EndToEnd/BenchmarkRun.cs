@@ -23,12 +23,9 @@ internal sealed class BenchmarkRun(string name, string folder)
     {
         string results = Directory.CreateDirectory(Path.Combine(folder, $"{part}-{ranks}")).FullName;
         MpiInstallation mpi = MpiInstallation.Choose();
-        Dictionary<string, string> variables = new()
+        Dictionary<string, string> variables = new(RankEnvironment.Defaults)
         {
             ["OMP_NUM_THREADS"] = $"{threads}",
-            ["OMP_WAIT_POLICY"] = "passive",
-            ["GOMP_SPINCOUNT"] = MpiEnvironment.SpinCount,
-            ["GLIBC_TUNABLES"] = MpiEnvironment.MemoryTunables,
             ["TERM"] = "dumb",
             [MpiInstallation.LibraryVariable] = MpiInstallation.NameOf(mpi.Implementation),
         };
@@ -49,6 +46,10 @@ internal sealed class BenchmarkRun(string name, string folder)
         double[] sorted = [.. values.Order()];
         return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
     }
+
+    /// <summary>Median and range of ratios, for a table's cell.</summary>
+    /// <param name="ratios">At least one.</param>
+    public static string Spread(IReadOnlyCollection<double> ratios) => $"{Text(Median(ratios), 2)} ({Text(ratios.Min(), 2)} to {Text(ratios.Max(), 2)})";
 
     /// <summary>A number for a table's cell.</summary>
     /// <param name="value">The number.</param>

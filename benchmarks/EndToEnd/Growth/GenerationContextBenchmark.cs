@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using E3Scale.Benchmarks.Peers;
-using E3Scale.Evaluation.Generation;
 using E3Scale.MoE;
 using E3Scale.Mpi;
 using E3Scale.Sharding;
@@ -36,7 +35,7 @@ internal sealed class GenerationContextBenchmark : IBenchmark
             for (int i = 0; i < s_contexts.Length; i++)
             {
                 double bytes = middle[i].CacheBytes - middle[0].CacheBytes;
-                double[] ratios = [.. rounds.Select(round => (round[i].PerToken - round[0].PerToken) / (bytes / round[i].BytesPerSecond)).Order()];
+                double[] ratios = [.. rounds.Select(round => (round[i].PerToken - round[0].PerToken) / (bytes / round[i].BytesPerSecond))];
                 rows.Add(
                 [
                     $"{batch}", $"{s_contexts[i]}", BenchmarkRun.Text(1e3 * middle[i].PerToken, 2), BenchmarkRun.Text(middle[i].CacheBytes / 1e6, 1),
@@ -46,7 +45,7 @@ internal sealed class GenerationContextBenchmark : IBenchmark
                         :
                         [
                             BenchmarkRun.Text(1e3 * (middle[i].PerToken - middle[0].PerToken), 2), BenchmarkRun.Text(1e3 * bytes / middle[i].BytesPerSecond, 2),
-                            $"{BenchmarkRun.Text(BenchmarkRun.Median(ratios), 2)} ({BenchmarkRun.Text(ratios[0], 2)} to {BenchmarkRun.Text(ratios[^1], 2)})",
+                            BenchmarkRun.Spread(ratios),
                         ],
                 ]);
             }
@@ -63,25 +62,13 @@ internal sealed class GenerationContextBenchmark : IBenchmark
         using var mesh = new Mesh(world, new MeshShape(1, 1, world.Size));
         using var model = ShardedModel.Create(config, ModelFamilies.For(config.ModelType, Name).Names, new NormalWeights(), mesh, context + New);
         for (long begun = Stopwatch.GetTimestamp(); Stopwatch.GetElapsedTime(begun).TotalSeconds < WarmUpSeconds;)
-            Gaps(model, Prompts(batch, 64, config.VocabularySize));
-        JsonFile.Write(ResultFile(folder), new Measurement(
-            BenchmarkRun.Median(Gaps(model, Prompts(batch, context - New / 2, config.VocabularySize))), CacheBytes(config, batch, context), ReadBandwidth()));
+            GenerationSample.Run(model, GenerationSample.Prompts(batch, 64, config.VocabularySize), New);
+        var (_, gaps) = GenerationSample.Run(model, GenerationSample.Prompts(batch, context - New / 2, config.VocabularySize), New);
+        JsonFile.Write(ResultFile(folder), new Measurement(BenchmarkRun.Median(gaps), CacheBytes(config, batch, context), ReadBandwidth()));
     }
 
     private static Measurement Measure(BenchmarkRun run, int batch, int context) => JsonFile.Read<Measurement>(
         ResultFile(run.RunRanks(1, string.Create(CultureInfo.InvariantCulture, $"{batch}-{context}"), Environment.ProcessorCount)), "benchmark");
-
-    private static int[][] Prompts(int count, int length, int vocabulary) => [.. Enumerable.Range(0, count).Select(
-        i => (int[])[.. Enumerable.Range(0, length).Select(t => (int)((i * 7919L + t) * 2654435761L % vocabulary))])];
-
-    // Seconds between one token and the next.
-    private static IEnumerable<double> Gaps(ShardedModel model, int[][] prompts)
-    {
-        List<double> ends = [];
-        long start = Stopwatch.GetTimestamp();
-        new TextGenerator(model, endToken: null) { AfterStep = _ => ends.Add(Stopwatch.GetElapsedTime(start).TotalSeconds) }.Generate(prompts, New);
-        return [.. ends.Skip(1).Zip(ends, (end, before) => end - before)];
-    }
 
     // Latent and rotary key of each position and layer, float32.
     private static long CacheBytes(DecoderConfig config, int batch, int context)

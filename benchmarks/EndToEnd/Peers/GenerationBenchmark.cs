@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using E3Scale.Evaluation.Generation;
 using E3Scale.MoE;
 using E3Scale.Mpi;
 using E3Scale.Sharding;
@@ -65,20 +64,17 @@ internal sealed class GenerationBenchmark : IBenchmark
         DecoderConfig config = PeerModel.Tiny.Config;
         using var mesh = new Mesh(world, new MeshShape(1, 1, world.Size));
         using var model = ShardedModel.Create(config, ModelFamilies.For(config.ModelType, Name).Names, new NormalWeights(), mesh, Prompt + New);
-        int[][] prompts = [.. Enumerable.Range(0, sequences).Select(
-            i => (int[])[.. Enumerable.Range(0, Prompt).Select(t => (int)((i * 7919L + t) * 2654435761L % config.VocabularySize))])];
+        int[][] prompts = GenerationSample.Prompts(sequences, Prompt, config.VocabularySize);
         List<double> first = [], gaps = [];
         bool isWarm = false;
         for (long begun = Stopwatch.GetTimestamp(); first.Count < Measured;)
         {
-            List<double> ends = [];
             world.Barrier();
-            long start = Stopwatch.GetTimestamp();
-            new TextGenerator(model, endToken: null) { AfterStep = _ => ends.Add(Stopwatch.GetElapsedTime(start).TotalSeconds) }.Generate(prompts, New);
+            var (toFirst, toNext) = GenerationSample.Run(model, prompts, New);
             if (isWarm)
             {
-                first.Add(ends[0]);
-                gaps.AddRange(ends.Skip(1).Zip(ends, (end, before) => end - before));
+                first.Add(toFirst);
+                gaps.AddRange(toNext);
             }
             isWarm = world.AllReduceScalar(Stopwatch.GetElapsedTime(begun).TotalSeconds, ReduceOperation.Min) > WarmUpSeconds;
         }

@@ -14,6 +14,5 @@ internal sealed class PeerRatio(IReadOnlyList<double> ours, IReadOnlyList<double
     public double Theirs => BenchmarkRun.Median(theirs);
 
     /// <summary>The peer's over ours, for times: how many times as fast ours is; median and range over rounds.</summary>
-    public string Faster =>
-        $"{BenchmarkRun.Text(BenchmarkRun.Median(_ratios), 2)} ({BenchmarkRun.Text(_ratios.Min(), 2)} to {BenchmarkRun.Text(_ratios.Max(), 2)})";
+    public string Faster => BenchmarkRun.Spread(_ratios);
 }

@@ -20,6 +20,14 @@ internal static class RankEnvironment
     private static readonly string[] ForwardedPrefixes =
         ["E3SCALE_", "OMP_", "GOMP_", "UCX_", "NCCL_", "OPENBLAS_", "MKL_", "BLIS_", "ONEDNN_", "DNNL_", "GLIBC_TUNABLES", "DOTNET_ROOT"];
 
+    /// <summary>How libraries of a rank wait and take memory, where the user does not say.</summary>
+    public static IReadOnlyDictionary<string, string> Defaults { get; } = new Dictionary<string, string>
+    {
+        ["OMP_WAIT_POLICY"] = "passive",
+        ["GOMP_SPINCOUNT"] = MpiEnvironment.SpinCount,
+        ["GLIBC_TUNABLES"] = MpiEnvironment.MemoryTunables,
+    };
+
     /// <summary>The attempt this rank belongs to; empty without a launcher.</summary>
     public static string Attempt => Environment.GetEnvironmentVariable(AttemptVariable) ?? "";
 
@@ -36,12 +44,7 @@ internal static class RankEnvironment
         int? threadsPerRank,
         bool progressToFile)
     {
-        Dictionary<string, string> variables = new()
-        {
-            ["OMP_WAIT_POLICY"] = "passive",
-            ["GOMP_SPINCOUNT"] = MpiEnvironment.SpinCount,
-            ["GLIBC_TUNABLES"] = MpiEnvironment.MemoryTunables,
-        };
+        Dictionary<string, string> variables = new(Defaults);
         if (threadsPerRank is { } threads)
             variables["OMP_NUM_THREADS"] = threads.ToString();
         foreach (var (name, value) in current)

@@ -36,12 +36,10 @@ internal sealed class CausalAttention(double scale, int? window = null) : IDispo
     /// <param name="values_BNSW">Cached values.</param>
     /// <param name="pass">Says how many positions each row has.</param>
     /// <returns>[B, N, G, W].</returns>
-    public Tensor ForwardNext(Tensor query_BNGD, Tensor keys_BNSD, Tensor values_BNSW, CachePass pass)
-    {
-        return NextTokenAttention.Supports(query_BNGD, keys_BNSD, values_BNSW)
+    public Tensor ForwardNext(Tensor query_BNGD, Tensor keys_BNSD, Tensor values_BNSW, CachePass pass) =>
+        NextTokenAttention.Supports(query_BNGD, keys_BNSD, values_BNSW)
             ? NextTokenAttention.Forward(query_BNGD, keys_BNSD, values_BNSW, pass.Seen(window), (float)scale)
             : ComposeNext(query_BNGD, keys_BNSD, values_BNSW, pass);
-    }
 
     /// <summary>The same as <see cref="ForwardNext"/> from tensor operations, for devices, types and widths without a kernel.</summary>
     internal Tensor ComposeNext(Tensor query_BNGD, Tensor keys_BNSD, Tensor values_BNSW, CachePass pass)

@@ -71,8 +71,8 @@ public static unsafe class NextTokenAttention
         using var contiguous = query_BNGD.contiguous();
         Tensor result = empty([query[0], query[1], query[2], values[3]], dtype: query_BNGD.dtype);
         var work = new Work((int)query[1], (int)query[2], (int)query[3], (int)values[3], scale, seen_B.ToArray(), contiguous);
-        var keyPlace = new Place((byte*)keys_BNSD.DataPointer, keys_BNSD.stride(0), keys_BNSD.stride(1), keys_BNSD.stride(2));
-        var valuePlace = new Place((byte*)values_BNSW.DataPointer, values_BNSW.stride(0), values_BNSW.stride(1), values_BNSW.stride(2));
+        var keyPlace = new Place(keys_BNSD.DataPointer, keys_BNSD.stride(0), keys_BNSD.stride(1), keys_BNSD.stride(2));
+        var valuePlace = new Place(values_BNSW.DataPointer, values_BNSW.stride(0), values_BNSW.stride(1), values_BNSW.stride(2));
         if (query_BNGD.dtype == ScalarType.BFloat16)
             work.Run<ushort>(keyPlace, valuePlace, result);
         else
@@ -88,10 +88,6 @@ public static unsafe class NextTokenAttention
     /// <summary>Where the vectors of a cache lie; strides in elements.</summary>
     private readonly record struct Place(nint Start, long OfText, long OfHead, long OfPosition)
     {
-        public Place(byte* start, long ofText, long ofHead, long ofPosition) : this((nint)start, ofText, ofHead, ofPosition)
-        {
-        }
-
         public bool IsPartOf<T>(Place other) where T : unmanaged => Start >= other.Start && Start < other.Start + other.OfPosition * sizeof(T);
 
         public T* At<T>(int text, int head, int position) where T : unmanaged =>

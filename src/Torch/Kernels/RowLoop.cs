@@ -33,8 +33,11 @@ public static class RowLoop
         });
     }
 
+    private static void OnThreadsOfDotNet(int threads, Action<int> work) =>
+        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, work);
+
 #if TORCHSHARP_PACKAGE
-    private static void OnThreads(int threads, Action<int> work) => Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, work);
+    private static void OnThreads(int threads, Action<int> work) => OnThreadsOfDotNet(threads, work);
 #else
     // On the library's own threads: those of .NET would share the cores with them, which still look for work when an operation is over.
     private static unsafe void OnThreads(int threads, Action<int> work)
@@ -46,7 +49,7 @@ public static class RowLoop
             TorchSharp.PInvoke.NativeStatus.ThrowIfFailed(
                 TorchSharp.PInvoke.NativeMethods.e3t_runtime_parallel(threads, &RunPart, GCHandle.ToIntPtr(handle), out bool ran));
             if (!ran)
-                Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, job.Run);
+                OnThreadsOfDotNet(threads, job.Run);
         }
         finally
         {
