@@ -1,7 +1,7 @@
 // Matrix products in single precision: libtorch calls the BLAS's sgemm_, and this library, which is loaded before it and depends on it, has one of
 // its own, which calls oneDNN's. oneDNN is a library that libtorch brings anyway. It compiles its kernels for the CPU at hand, where OpenBLAS
 // knows CPUs by name and falls behind on those that are newer than itself; and products of few rows, those of generation and of small experts, take it up to
-// eight times as long (docs/results/performance.md). bfloat16 goes to oneDNN in libtorch itself.
+// seven times as long (docs/decisions/0007-matrix-products-by-onednn.md). bfloat16 goes to oneDNN in libtorch itself.
 #include <dlfcn.h>
 
 #include <cstdlib>
