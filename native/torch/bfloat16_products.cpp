@@ -24,8 +24,8 @@ using dnnl::memory;
 constexpr size_t kMostKept = 4096;  // shapes; some kilobytes each
 constexpr int64_t kRows = 0, kColumns = 1;
 
-// Rows, terms and columns, strides of both factors and of the result, and whether it is added to.
-using Key = std::array<int64_t, 10>;
+// Rows, terms and columns, strides of both factors and of the result, whether it is added to, and whether it is float32.
+using Key = std::array<int64_t, 11>;
 
 struct KeyHash {
   size_t operator()(const Key& key) const {
@@ -45,15 +45,15 @@ const dnnl::engine& engine() {
   return cpu;
 }
 
-memory::desc desc_of(int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride) {
-  return memory::desc({rows, columns}, memory::data_type::bf16, memory::dims{row_stride, column_stride});
+memory::desc desc_of(int64_t rows, int64_t columns, int64_t row_stride, int64_t column_stride, memory::data_type type = memory::data_type::bf16) {
+  return memory::desc({rows, columns}, type, memory::dims{row_stride, column_stride});
 }
 
 std::shared_ptr<const Product> make(const Key& key) {
   auto result = std::make_shared<Product>();
   result->a = desc_of(key[0], key[1], key[3], key[4]);
   result->b = desc_of(key[1], key[2], key[5], key[6]);
-  result->to = desc_of(key[0], key[2], key[7], key[8]);
+  result->to = desc_of(key[0], key[2], key[7], key[8], key[10] != 0 ? memory::data_type::f32 : memory::data_type::bf16);
   dnnl::primitive_attr attributes;
   attributes.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   if (key[9] != 0) {
@@ -90,8 +90,8 @@ bool is_supported_cpu() {
   return supported;
 }
 
-bool is_plain(const at::Tensor& matrix) {
-  if (!matrix.defined() || matrix.dim() != 2 || matrix.scalar_type() != at::kBFloat16 || !matrix.device().is_cpu() || matrix.layout() != at::kStrided) return false;
+bool is_plain(const at::Tensor& matrix, at::ScalarType type = at::kBFloat16) {
+  if (!matrix.defined() || matrix.dim() != 2 || matrix.scalar_type() != type || !matrix.device().is_cpu() || matrix.layout() != at::kStrided) return false;
   const auto sizes = matrix.sizes(), strides = matrix.strides();
   if (sizes[kRows] == 0 || sizes[kColumns] == 0 || matrix.is_conj() || matrix.is_neg()) return false;
   const bool by_rows = strides[kColumns] == 1 && strides[kRows] >= sizes[kColumns], by_columns = strides[kRows] == 1 && strides[kColumns] >= sizes[kRows];
@@ -113,7 +113,7 @@ void* scratch_of(size_t bytes) {
 
 void run(const at::Tensor& a, const at::Tensor& b, bool add, at::Tensor& to) {
   const Key key{a.size(kRows), a.size(kColumns), b.size(kColumns), a.stride(kRows), a.stride(kColumns), b.stride(kRows), b.stride(kColumns),
-      to.stride(kRows), to.stride(kColumns), add ? 1 : 0};
+      to.stride(kRows), to.stride(kColumns), add ? 1 : 0, to.scalar_type() == at::kFloat ? 1 : 0};
   const auto product = product_of(key);
   thread_local dnnl::stream stream(engine());
   product->primitive.execute(stream, {
@@ -128,7 +128,8 @@ void run(const at::Tensor& a, const at::Tensor& b, bool add, at::Tensor& to) {
 }  // namespace
 
 bool write_bfloat16_product(const at::Tensor& a, const at::Tensor& b, bool add, at::Tensor& to) {
-  if (!is_for_this(a, b) || !is_plain(to) || to.size(kRows) != a.size(kRows) || to.size(kColumns) != b.size(kColumns) || is_recorded(to)) return false;
+  const bool is_written_to = is_plain(to) || is_plain(to, at::kFloat);
+  if (!is_for_this(a, b) || !is_written_to || to.size(kRows) != a.size(kRows) || to.size(kColumns) != b.size(kColumns) || is_recorded(to)) return false;
   run(a, b, add, to);
   return true;
 }

@@ -499,4 +499,16 @@ E3T_API int32_t e3t_autograd_mark_non_differentiable(void* context, const e3t_te
 E3T_API int32_t e3t_autograd_set_materialize_grads(void* context, int32_t value);
 E3T_API int32_t e3t_autograd_saved_variables(void* context, e3t_tensor_list* result);
 
+// ---- Sums of gradients
+// Where backward passes add the gradients of a leaf from now on, instead of to its grad: memory of its shape, of any type (also float32 for bfloat16). Until the
+// handle is freed, or another sum made for the leaf. What is in the memory does not count: the first addition after new or clear overwrites it.
+E3T_API int32_t e3t_gradient_sum_new(e3t_tensor parameter, e3t_tensor sum, void** result);
+E3T_API int32_t e3t_gradient_sum_free(void* handle);
+E3T_API int32_t e3t_gradient_sum_add(void* handle, e3t_tensor gradient);
+// Adds left times right, without a product in between where the types allow.
+E3T_API int32_t e3t_gradient_sum_add_product(void* handle, e3t_tensor left, e3t_tensor right);
+E3T_API int32_t e3t_gradient_sum_clear(void* handle);
+// Zeros where nothing was added since.
+E3T_API int32_t e3t_gradient_sum_complete(void* handle);
+
 #endif  // E3TORCH_H

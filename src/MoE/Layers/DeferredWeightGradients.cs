@@ -35,12 +35,13 @@ public sealed class DeferredWeightGradients : IDisposable
             var (parameter, input, gradient) = _products[i];
             using var scope = NewDisposeScope();
             var gradient_NO = gradient.reshape(-1, gradient.shape[^1]);
-            // The same product, with the same order of factors, as libtorch's own backward of a linear map.
-            var product_OI = RowBlocks.WeightGradient(gradient_NO, input.reshape(-1, input.shape[^1]));
-            if (parameter.Value.grad is { } sum_OI)
-                sum_OI.add_(product_OI);
-            else
-                parameter.Value.grad = product_OI;
+            if (parameter.AddGradient(gradient_NO, input.reshape(-1, input.shape[^1])) is { } product_OI)
+            {
+                if (parameter.Value.grad is { } sum_OI)
+                    sum_OI.add_(product_OI);
+                else
+                    parameter.Value.grad = product_OI;
+            }
             input.Dispose();
             gradient.Dispose();
             // A backward pass leaves layer after layer, so a layer's products lie side by side.

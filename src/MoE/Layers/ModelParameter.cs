@@ -1,3 +1,4 @@
+using E3Scale.Kernels;
 using TorchSharp;
 
 namespace E3Scale.MoE;
@@ -60,6 +61,15 @@ public sealed class ModelParameter
                 Value.requires_grad = value;
         }
     }
+
+    /// <summary>Where backward passes add its gradients: an optimiser's memory. Null (default): to <see cref="Value"/>'s own <c>grad</c>.</summary>
+    public GradientSum? GradientSum { get; set; }
+
+    /// <summary>Adds dy^T x, the gradient of a matrix W in y = x W^T, to the <see cref="GradientSum"/>.</summary>
+    /// <param name="dy_nO">[n, O].</param>
+    /// <param name="x_nI">[n, I].</param>
+    /// <returns>The gradient, where there is no such sum; owned by the current dispose scope. Otherwise null.</returns>
+    internal torch.Tensor? AddGradient(torch.Tensor dy_nO, torch.Tensor x_nI) => RowBlocks.WeightGradient(dy_nO, x_nI, GradientSum);
 
     /// <summary>The weight in a type to compute with.</summary>
     /// <param name="dtype">float32 or bfloat16.</param>

@@ -57,10 +57,45 @@ public sealed class Projection
     public Tensor Forward(Tensor x)
     {
         InputObserver?.Invoke(x);
-        // Autograd keeps what a product needs for its gradients: of a frozen W no gradient, so x is not kept; a widened W must not be either.
-        var y = Weight.IsCompressed ? FrozenLinearFunction.apply(x, this) : Multiply(x, Weight, Bias);
-        return _loraA is null ? y : y + Multiply(Multiply(x, _loraA), _loraB!) * _loraScale;
+        if (!is_grad_enabled())
+            return Map(x);
+        Tensor[] trainable = Bias is { Trainable: true } ? [.. TrainableParts, Bias.Value] : [.. TrainableParts];
+        return trainable.Length == 0 && !Weight.IsCompressed && !HasAdapter
+            ? F.linear(x, Weight.Value, Bias?.Value)
+            : LinearFunction.apply([x, this, .. trainable]);
     }
+
+    /// <summary>The map without a graph.</summary>
+    /// <param name="x">[..., I].</param>
+    /// <returns>[..., O]; owned by the current dispose scope.</returns>
+    internal Tensor Map(Tensor x)
+    {
+        using var scope = NewDisposeScope();
+        var x_NI = x.reshape(-1, x.shape[^1]);
+        var weight_OI = Weight.ValueAs(x.dtype);
+        var y_NO = Bias is null ? x_NI.mm(weight_OI.t()) : F.linear(x_NI, weight_OI, Bias.Value);
+        if (_loraA is not null)
+            y_NO.addmm_(AdapterInner(x_NI), _loraB!.Value.t());
+        return y_NO.reshape([.. x.shape[..^1], Outputs]).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>dx = dy W, and what goes through the adapter.</summary>
+    /// <param name="dy_NO">[N, O].</param>
+    /// <param name="dAdapter_NR"><see cref="AdapterGradient"/> of the same rows; null without an adapter.</param>
+    /// <returns>[N, I]; owned by the current dispose scope.</returns>
+    internal Tensor InputGradient(Tensor dy_NO, Tensor? dAdapter_NR)
+    {
+        using var scope = NewDisposeScope();
+        var dx_NI = dy_NO.mm(Weight.ValueAs(dy_NO.dtype));
+        if (dAdapter_NR is not null)
+            dx_NI.addmm_(dAdapter_NR, _loraA!.Value);
+        return dx_NI.MoveToOuterDisposeScope();
+    }
+
+    /// <summary>The gradient of x A^T: s dy B.</summary>
+    /// <param name="dy_NO">[N, O].</param>
+    /// <returns>[N, R]; owned by the current dispose scope.</returns>
+    internal Tensor AdapterGradient(Tensor dy_NO) => Scaled(dy_NO.mm(_loraB!.Value));
 
     /// <summary>Outputs O.</summary>
     internal long Outputs => Weight.Value.shape[0];
@@ -94,8 +129,7 @@ public sealed class Projection
         {
             RowProducts.Forward(x_RI, weight_OI, y_RO, first, rows);
             if (_loraA is not null)
-                y_RO.narrow(0, first, rows).addmm_(
-                    x_RI.narrow(0, first, rows).mm(_loraA.Value.t()), _loraB!.Value.t(), alpha: (float)_loraScale);
+                y_RO.narrow(0, first, rows).addmm_(AdapterInner(x_RI.narrow(0, first, rows)), _loraB!.Value.t());
         }
     }
 
@@ -113,33 +147,33 @@ public sealed class Projection
         {
             RowProducts.InputGradient(dy_RO, weight_OI, dx_RI, first, rows, add);
             if (_loraA is not null)
-                dx_RI.narrow(0, first, rows).addmm_(dy_RO.narrow(0, first, rows).mm(_loraB!.Value), _loraA.Value, alpha: (float)_loraScale);
+                dx_RI.narrow(0, first, rows).addmm_(AdapterGradient(dy_RO.narrow(0, first, rows)), _loraA.Value);
         }
     }
 
     /// <summary>Where weight gradients are left for later, or null when the backward pass computes them.</summary>
     internal DeferredWeightGradients? DeferredGradients => _parameters.WeightGradients;
 
-    /// <summary>Gradients of the <see cref="TrainableParts"/>: none is computed for what is frozen.</summary>
+    /// <summary>Gradients of the <see cref="TrainableParts"/>: none is computed for what is frozen. Null stands for one that is added or waits elsewhere.</summary>
     /// <param name="x_nI">[n, I].</param>
     /// <param name="dy_nO">[n, O].</param>
-    /// <param name="queue">Takes them over, so that null stands for each; null computes them.</param>
-    internal IEnumerable<Tensor> ParameterGradients(Tensor x_nI, Tensor dy_nO, DeferredWeightGradients? queue)
+    /// <param name="queue">Takes them over; null adds them to the sums of the parameters (<see cref="ModelParameter.GradientSum"/>), or returns them.</param>
+    /// <param name="dAdapter_nR"><see cref="AdapterGradient"/> of the same rows, where it is known already.</param>
+    internal IEnumerable<Tensor> ParameterGradients(Tensor x_nI, Tensor dy_nO, DeferredWeightGradients? queue, Tensor? dAdapter_nR = null)
     {
         if (Weight.Trainable)
             yield return Product(Weight, x_nI, dy_nO);
         if (_loraA is { Trainable: true })
         {
-            var filled_nI = RowBlocks.Filled(x_nI);
-            var scaled_nO = RowBlocks.Filled(dy_nO) * _loraScale;
-            yield return Product(_loraA, filled_nI, scaled_nO.mm(_loraB!.Value));
-            yield return Product(_loraB, filled_nI.mm(_loraA.Value.t()), scaled_nO);
+            var (filled_nI, filled_nO) = (RowBlocks.Filled(x_nI), RowBlocks.Filled(dy_nO));
+            yield return Product(_loraA, x_nI, dAdapter_nR ?? AdapterGradient(filled_nO).narrow(0, 0, x_nI.shape[0]));
+            yield return Product(_loraB!, AdapterInner(filled_nI), filled_nO);
         }
 
         Tensor Product(ModelParameter parameter, Tensor input, Tensor gradient)
         {
             if (queue is null)
-                return RowBlocks.WeightGradient(gradient, input);
+                return parameter.AddGradient(gradient, input)!;
             queue.Add(parameter, input, gradient);
             return null!;
         }
@@ -196,11 +230,8 @@ public sealed class Projection
     // Nothing is copied where the weight is as it is computed with and no adapter stands beside it.
     private TorchSharp.DisposeScope? ScopeOfCopies() => Weight.IsCompressed || _loraA is not null ? NewDisposeScope() : null;
 
-    private Tensor Multiply(Tensor x, ModelParameter weight, ModelParameter? bias = null)
-    {
-        if (_parameters.WeightGradients is not { } queue || !weight.Trainable || !is_grad_enabled())
-            return F.linear(x, weight.Value, bias?.Value);
-        var product = DeferredLinearFunction.apply(x, weight.Value, weight, queue);
-        return bias is null ? product : product + bias.Value;
-    }
+    // s x A^T: the scale on the smallest matrix of all.
+    private Tensor AdapterInner(Tensor x_NI) => Scaled(x_NI.mm(_loraA!.Value.t()));
+
+    private Tensor Scaled(Tensor value_NR) => _loraScale == 1 ? value_NR : value_NR.mul_(_loraScale);
 }

@@ -1,3 +1,4 @@
+using E3Scale.Kernels;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -28,11 +29,16 @@ internal static class RowBlocks
     /// <summary>dy^T x, the gradient of a weight, over rows filled up with zeros to whole blocks: these add nothing.</summary>
     /// <param name="dy_nO">Gradient of the outputs.</param>
     /// <param name="x_nI">The inputs.</param>
-    /// <returns>[O, I]; owned by the current dispose scope.</returns>
-    public static Tensor WeightGradient(Tensor dy_nO, Tensor x_nI)
+    /// <param name="sum">Takes it; null returns it.</param>
+    /// <returns>[O, I], owned by the current dispose scope; null where the sum has it.</returns>
+    public static Tensor? WeightGradient(Tensor dy_nO, Tensor x_nI, GradientSum? sum)
     {
         using var scope = NewDisposeScope();
-        return Filled(dy_nO).t().mm(Filled(x_nI)).MoveToOuterDisposeScope();
+        var (dy_On, filled_nI) = (Filled(dy_nO).t(), Filled(x_nI));
+        if (sum is null)
+            return dy_On.mm(filled_nI).MoveToOuterDisposeScope();
+        sum.AddProduct(dy_On, filled_nI);
+        return null;
     }
 
     /// <summary>Rows filled up with zeros to whole blocks where shapes are compiled; else the rows as they are.</summary>

@@ -57,7 +57,7 @@ public sealed class GradientReducer : IGradientListener, IDisposable
         {
             if (region.Group.Size == 1)
                 foreach (var bucket in region.Buckets)
-                    region.BringToHost(bucket);
+                    region.Complete(bucket);
             // Behind the sum over the data ranks: two addends, so both copies get the same bits, and of a share only.
             if (region.Kind == RegionKind.TiedEmbedding)
                 _mesh.EndsGroup.AllReduce(region.OwnGradient.Address(0), region.OwnGradient.Length, MpiDataType.Float32, ReduceOperation.Sum);
@@ -87,7 +87,7 @@ public sealed class GradientReducer : IGradientListener, IDisposable
             var (region, bucket) = _order[_started];
             if (Array.IndexOf(_complete, false, 0, bucket.ReadyAfter + 1) >= 0)
                 return;
-            region.BringToHost(bucket);
+            region.Complete(bucket);
             _progress!.Add(region.Group.IReduceScatter(
                 region.Gradient.Address(bucket.Offset), region.OwnGradient.Address(region.OwnOffset(bucket)), region.BlockOf(bucket),
                 MpiDataType.Float32, ReduceOperation.Sum));

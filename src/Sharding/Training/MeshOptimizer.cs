@@ -90,7 +90,6 @@ public sealed class MeshOptimizer : IDisposable
         foreach (var parameter in State.Regions.SelectMany(region => region.Slices).Select(slice => slice.Parameter))
             State.WriteState(parameter, arrived.TryGetValue(parameter.Name, out float[]? state) ? state : old.ReadState(parameter));
         old.Dispose();
-        State.AccumulateGradients();
         _reducer = new GradientReducer(State, _mesh);
     }
 

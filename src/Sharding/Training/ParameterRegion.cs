@@ -1,3 +1,4 @@
+using E3Scale.Kernels;
 using E3Scale.MoE;
 using E3Scale.Mpi;
 using TorchSharp;
@@ -19,6 +20,7 @@ public sealed class ParameterRegion : IDisposable
 {
     private readonly List<TrainableSlice> _slices = [];
     private readonly List<GradientBucket> _buckets = [];
+    private readonly Dictionary<ModelParameter, GradientSum> _sums = [];
     private readonly Tensor _accumulated;
     private readonly FlatBuffer? _master;
 
@@ -58,7 +60,11 @@ public sealed class ParameterRegion : IDisposable
             foreach (var piece in HeldPieces)
                 ParameterValues.Read(piece.Parameter, piece.Start, Master(piece));
         }
-        AccumulateInPlace();
+        foreach (var (parameter, offset, count) in _slices)
+        {
+            using var scope = NewDisposeScope();
+            _sums.Add(parameter, parameter.GradientSum = new GradientSum(parameter.Value, _accumulated.narrow(0, offset, count).view(parameter.Value.shape)));
+        }
     }
 
     /// <summary>Which parameters these are.</summary>
@@ -80,8 +86,9 @@ public sealed class ParameterRegion : IDisposable
     public IReadOnlyList<GradientBucket> Buckets => _buckets;
 
     /// <summary>
-    /// float32 gradients of this rank in host memory, in flat order. On the CPU the parameters' own gradients are views of it; from a GPU they are
-    /// brought here (<see cref="BringToHost"/>).
+    /// float32 gradients of this rank in host memory, in flat order: no copy of the gradients, and sums in float32 also for a bfloat16 model. On the CPU
+    /// backward passes add to it (<see cref="GradientSum"/>); from a GPU it is filled bucket by bucket. What is in it counts once <see cref="Complete"/>
+    /// has been called.
     /// </summary>
     public FlatBuffer Gradient { get; }
 
@@ -127,34 +134,38 @@ public sealed class ParameterRegion : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var slice in _slices.Where(slice => !slice.Parameter.Value.IsInvalid))
-            slice.Parameter.Value.grad = null;
+        foreach (var (parameter, sum) in _sums)
+        {
+            sum.Dispose();
+            if (parameter.GradientSum == sum) // not that of a state made since
+                parameter.GradientSum = null;
+        }
         foreach (var buffer in new[] { Gradient, OwnGradient, FirstMoment, SecondMoment })
             buffer.Dispose();
         _master?.Dispose();
         _accumulated.Dispose();
     }
 
-    /// <summary>Copies a bucket's gradients from the GPU, once nothing is added to them any more; on the CPU they are where they belong.</summary>
-    internal void BringToHost(GradientBucket bucket)
+    /// <summary>
+    /// Makes a bucket's gradients what backward passes added up, once nothing is added any more: zeros where nothing was, and in host memory.
+    /// </summary>
+    /// <param name="bucket">One of <see cref="Buckets"/>; parameters that begin in it must be complete too.</param>
+    internal void Complete(GradientBucket bucket)
     {
+        foreach (var piece in bucket.All)
+            _sums[piece.Parameter].Complete();
         if (ReferenceEquals(_accumulated, Gradient.Values))
             return;
         using var scope = NewDisposeScope();
         Gradient.Values.narrow(0, bucket.Offset, bucket.Count).copy_(_accumulated.narrow(0, bucket.Offset, bucket.Count));
     }
 
-    /// <summary>Lets the next step's backward passes start from zero.</summary>
-    internal void ClearGradients() => _accumulated.zero_();
-
-    /// <summary>Backward passes add into a flat buffer: no copy of the gradients, and sums in float32 also for a bfloat16 model.</summary>
-    internal void AccumulateInPlace()
+    /// <summary>Lets the next step's backward passes start anew: the first gradient of each parameter overwrites what is there.</summary>
+    internal void ClearGradients()
     {
-        foreach (var (parameter, offset, count) in _slices)
-        {
-            using var scope = NewDisposeScope();
-            parameter.Value.grad = _accumulated.narrow(0, offset, count).view(parameter.Value.shape);
-        }
+        foreach (var sum in _sums.Values)
+            sum.Clear();
+        Gradient.Span(ElementCount, (int)(Gradient.Length - ElementCount)).Clear(); // no parameter's, but summed like all
     }
 
     private GradientBucket Cut(long first, int count, IReadOnlyList<(ModelParameter Parameter, int ReadyAfter)> parameters)

@@ -84,13 +84,6 @@ public sealed class TrainableState : IDisposable
         }
     }
 
-    /// <summary>Makes backward passes add into the flat buffers of this state, not of another one of the same parameters.</summary>
-    internal void AccumulateGradients()
-    {
-        foreach (var region in _regions)
-            region.AccumulateInPlace();
-    }
-
     /// <inheritdoc/>
     public void Dispose()
     {

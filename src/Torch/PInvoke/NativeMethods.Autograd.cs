@@ -61,4 +61,22 @@ internal static partial class NativeMethods
 
     [LibraryImport(Library)]
     internal static partial int e3t_autograd_saved_variables(nint context, out TensorListHandle result);
+
+    [LibraryImport(Library)]
+    internal static partial int e3t_gradient_sum_new(TensorHandle parameter, TensorHandle sum, out GradientSumHandle result);
+
+    [LibraryImport(Library)]
+    internal static partial int e3t_gradient_sum_free(nint handle);
+
+    [LibraryImport(Library)]
+    internal static partial int e3t_gradient_sum_add(GradientSumHandle handle, TensorHandle gradient);
+
+    [LibraryImport(Library)]
+    internal static partial int e3t_gradient_sum_add_product(GradientSumHandle handle, TensorHandle left, TensorHandle right);
+
+    [LibraryImport(Library)]
+    internal static partial int e3t_gradient_sum_clear(GradientSumHandle handle);
+
+    [LibraryImport(Library)]
+    internal static partial int e3t_gradient_sum_complete(GradientSumHandle handle);
 }

@@ -84,6 +84,66 @@ public sealed class ProjectionTests : IDisposable
                 Assert.Equal(expected_R[r], byB_OR[o * Rank + r], 1e-4);
     }
 
+    // Against float64 and libtorch's own graph; sums and queues must not change what comes out.
+    [Theory]
+    [InlineData(false, ScalarType.Float32, false, false)]
+    [InlineData(false, ScalarType.Float32, true, true)]
+    [InlineData(true, ScalarType.Float32, false, false)]
+    [InlineData(true, ScalarType.Float32, true, true)]
+    [InlineData(false, ScalarType.BFloat16, true, false)]
+    [InlineData(true, ScalarType.BFloat16, true, false)]
+    [InlineData(true, ScalarType.BFloat16, true, true)]
+    public void Forward_AndBackward_AreThoseOfComposedOperationsInFloat64(bool adapted, ScalarType type, bool summed, bool deferred)
+    {
+        using var scope = NewDisposeScope();
+        using ParameterSet parameters = new();
+        Tensor Noise(int seed, params long[] shape) => SmallModel.Noise(seed, shape).to_type(type);
+        Projection projection = new(
+            parameters.Add("w.weight", Noise(5, Outputs, Inputs), ParameterPlacement.Dense, 0), parameters.Add("w.bias", Noise(6, Outputs), ParameterPlacement.Dense, 0),
+            parameters, type);
+        projection.Weight.Trainable = projection.Bias!.Trainable = true;
+        if (adapted)
+        {
+            projection.AddAdapter(new LoraOptions { Rank = Rank, Alpha = Alpha }, (_, draws) => draws.Span.Fill(.5f));
+            parameters["w.weight.lora_B"].Value.detach().copy_(Noise(7, Outputs, Rank));
+        }
+        ModelParameter[] trained = [.. parameters.Trainable];
+        Tensor x_BTI = Noise(8, 3, 11, Inputs).requires_grad_(), dy_BTO = Noise(9, 3, 11, Outputs);
+        Tensor[] sums = [.. trained.Select(parameter => full(parameter.Value.shape, float.NaN))];
+        if (summed)
+            foreach (var (parameter, sum) in trained.Zip(sums))
+                parameter.GradientSum = new E3Scale.Kernels.GradientSum(parameter.Value, sum);
+        using var queue = deferred ? new DeferredWeightGradients() : null;
+        parameters.WeightGradients = queue;
+
+        Tensor y_BTO = projection.Forward(x_BTI);
+        y_BTO.backward([dy_BTO]);
+        queue?.Run();
+
+        Tensor Exact(Tensor value) => value.detach().to_type(ScalarType.Float64).requires_grad_();
+        Tensor exactX_BTI = Exact(x_BTI), w_OI = Exact(projection.Weight.Value), b_O = Exact(projection.Bias.Value);
+        Tensor exact_BTO = nn.functional.linear(exactX_BTI, w_OI, b_O);
+        Dictionary<string, Tensor> leaves = new() { ["w.weight"] = w_OI, ["w.bias"] = b_O };
+        if (adapted)
+        {
+            Tensor a_RI = leaves["w.weight.lora_A"] = Exact(parameters["w.weight.lora_A"].Value), b_OR = leaves["w.weight.lora_B"] = Exact(parameters["w.weight.lora_B"].Value);
+            exact_BTO = exact_BTO + exactX_BTI.matmul(a_RI.t()).matmul(b_OR.t()) * (Alpha / Rank);
+        }
+        exact_BTO.backward([dy_BTO.to_type(ScalarType.Float64)]);
+
+        double tolerance = type == ScalarType.Float32 ? 1e-6 : 1.0 / 64; // of the largest number; bfloat16 has 8 bits, and some numbers are rounded twice
+        void AssertClose(Tensor expected, Tensor actual) =>
+            Assert.InRange(SmallModel.Distance(expected, actual.to_type(ScalarType.Float64)), 0, tolerance * SmallModel.Values(expected).Max(Math.Abs));
+        AssertClose(exact_BTO.detach(), y_BTO.detach());
+        AssertClose(exactX_BTI.grad!, x_BTI.grad!);
+        Assert.Equal(adapted ? 3 : 2, trained.Length);
+        foreach (var (parameter, sum) in trained.Zip(sums))
+        {
+            AssertClose(leaves[parameter.Name].grad!, summed ? sum : parameter.Value.grad!);
+            parameter.GradientSum?.Dispose();
+        }
+    }
+
     [Fact]
     public void AddAdapter_BFloat16_KeepsTheDtype()
     {
