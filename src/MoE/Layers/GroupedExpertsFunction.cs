@@ -88,6 +88,7 @@ internal sealed class GroupedExpertsFunction : autograd.SingleTensorFunction<Gro
         return gradients;
     }
 
+    // In ascending order: a product may run over into the next expert's rows, which that writes afterwards.
     private static IEnumerable<(GatedMlp Expert, long Start, long Count)> WithRows(GroupedExperts group, int[] rowsPerExpert)
     {
         long start = 0;

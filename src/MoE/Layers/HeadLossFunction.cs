@@ -32,6 +32,8 @@ internal sealed class HeadLossFunction : autograd.SingleTensorFunction<HeadLossF
         bool isTiled = !trainsHead && rows < positions;
         if (isTiled)
             sum = FrozenHeadLoss.Evaluate(hidden_NH, head_VH, loss, scale, byHidden_NH);
+        long blocks = Math.Max(1, (positions + rows - 1) / rows);
+        rows = (positions + blocks - 1) / blocks; // of one size: a short last one would be slower for its rows
         for (long first = 0; first < positions && !isTiled; first += rows)
         {
             using var scope = NewDisposeScope();

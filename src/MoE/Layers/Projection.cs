@@ -115,7 +115,10 @@ public sealed class Projection
         }
     }
 
-    /// <summary>Writes the map of some rows of x into the same rows of y, without graph; for maps without a bias.</summary>
+    /// <summary>
+    /// Writes the map of some rows of x into the same rows of y, without graph; for maps without a bias. A few rows behind them may be overwritten too
+    /// (<see cref="RowBlocks.Of"/>): those are written later.
+    /// </summary>
     /// <param name="x_RI">[R, I].</param>
     /// <param name="y_RO">Receives rows of [R, O].</param>
     /// <param name="start">First row.</param>
@@ -133,7 +136,7 @@ public sealed class Projection
         }
     }
 
-    /// <summary>Writes the gradient of x for the gradient of <see cref="WriteForward"/>'s result.</summary>
+    /// <summary>Writes the gradient of x for the gradient of <see cref="WriteForward"/>'s result, under the same condition.</summary>
     /// <param name="dy_RO">[R, O].</param>
     /// <param name="dx_RI">Receives rows of [R, I].</param>
     /// <param name="start">First row.</param>

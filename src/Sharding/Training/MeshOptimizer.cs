@@ -111,14 +111,11 @@ public sealed class MeshOptimizer : IDisposable
             GradientScale = _options.ClipNorm > 0 && norm > _options.ClipNorm ? _options.ClipNorm / norm : 1,
             Step = ++StepCount,
         };
-        WeightPublisher.Publish(State, (region, pieces) =>
-        {
-            foreach (var piece in pieces)
-                FlatAdamW.Update(
-                    region.Master(piece), region.ReducedGradient(piece),
-                    region.FirstMoment.Span(piece.StateOffset, piece.Count), region.SecondMoment.Span(piece.StateOffset, piece.Count),
-                    step with { WeightDecay = piece.Parameter.Value.dim() >= 2 ? _options.WeightDecay : 0 });
-        });
+        WeightPublisher.Publish(State, (region, piece, rounded) =>
+            FlatAdamW.Update(
+                region.Master(piece), region.ReducedGradient(piece),
+                region.FirstMoment.Span(piece.StateOffset, piece.Count), region.SecondMoment.Span(piece.StateOffset, piece.Count),
+                step with { WeightDecay = piece.Parameter.Value.dim() >= 2 ? _options.WeightDecay : 0 }, rounded));
     }
 
     private void Forget()

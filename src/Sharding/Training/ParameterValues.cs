@@ -62,6 +62,18 @@ internal static class ParameterValues
         return new Span<float>((float*)TensorMemory.Pointer(parameter.Value.detach()) + start, count);
     }
 
+    /// <summary>Elements where the model has them, as bits, if it has them in bfloat16 in host memory; otherwise empty.</summary>
+    /// <param name="parameter">float32 or bfloat16, contiguous.</param>
+    /// <param name="start">First element, row-major.</param>
+    /// <param name="count">How many.</param>
+    public static unsafe Span<ushort> RoundedInPlace(ModelParameter parameter, int start, int count)
+    {
+        if (!IsBFloat16(parameter) || parameter.Value.device_type != DeviceType.CPU)
+            return [];
+        using var scope = NewDisposeScope();
+        return new Span<ushort>((ushort*)TensorMemory.Pointer(parameter.Value.detach()) + start, count);
+    }
+
     private static Tensor Elements(ModelParameter parameter, int start, int count) => parameter.Value.detach().view(-1).narrow(0, start, count);
 
     /// <summary>Host memory for new values of elements: their own when they are there.</summary>

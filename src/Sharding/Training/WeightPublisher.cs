@@ -10,24 +10,31 @@ namespace E3Scale.Sharding;
 /// </remarks>
 internal static unsafe class WeightPublisher
 {
+    /// <summary>An update of what this rank holds, before it is published.</summary>
+    /// <param name="region">Where the piece is.</param>
+    /// <param name="piece">What to update.</param>
+    /// <param name="rounded">Receives the new weights in bfloat16, while they are at hand; empty where none are wanted.</param>
+    public delegate void Update(ParameterRegion region, StatePiece piece, Span<ushort> rounded);
+
     /// <summary>Writes every trainable weight of this rank and clears its gradients. Collective over the groups of the regions.</summary>
     /// <param name="state">Its gradients are lost.</param>
-    /// <param name="prepare">Called for each bucket before its weights are read: the place for an update.</param>
-    public static void Publish(TrainableState state, Action<ParameterRegion, IReadOnlyList<StatePiece>>? prepare = null)
+    /// <param name="update">Called for each piece; null (default) publishes the master weights as they are.</param>
+    public static void Publish(TrainableState state, Update? update = null)
     {
+        update ??= (region, piece, rounded) =>
+        {
+            if (!rounded.IsEmpty)
+                BFloat16Rows.Narrow(region.Master(piece), rounded);
+        };
         foreach (var region in state.Regions)
         {
             var transfers = new List<(GradientBucket Bucket, Request Request)>();
             foreach (var bucket in region.Buckets)
-            {
-                var held = region.IsSharded ? bucket.Own : bucket.All;
-                prepare?.Invoke(region, held);
                 if (region.IsSharded)
-                    transfers.Add((bucket, StartGather(region, bucket)));
-                else if (!region.IsMasterTheModel)
-                    foreach (var piece in held)
-                        ParameterValues.Write(piece.Parameter, piece.Start, region.Master(piece));
-            }
+                    transfers.Add((bucket, StartGather(region, bucket, update)));
+                else
+                    foreach (var piece in bucket.All)
+                        Write(region, piece, update);
             foreach (var (bucket, request) in transfers)
             {
                 request.Wait();
@@ -37,7 +44,15 @@ internal static unsafe class WeightPublisher
         }
     }
 
-    private static Request StartGather(ParameterRegion region, GradientBucket bucket)
+    private static void Write(ParameterRegion region, StatePiece piece, Update update)
+    {
+        var inPlace = ParameterValues.RoundedInPlace(piece.Parameter, piece.Start, piece.Count);
+        update(region, piece, inPlace);
+        if (inPlace.IsEmpty && !region.IsMasterTheModel)
+            ParameterValues.Write(piece.Parameter, piece.Start, region.Master(piece));
+    }
+
+    private static Request StartGather(ParameterRegion region, GradientBucket bucket, Update update)
     {
         int block = region.BlockOf(bucket);
         nint gathered = region.Gradient.Address(bucket.Offset);
@@ -45,9 +60,9 @@ internal static unsafe class WeightPublisher
         foreach (var piece in bucket.Own)
         {
             int first = (int)(piece.FlatOffset - region.OwnFlatOffset(bucket));
-            if (region.GatherType == MpiDataType.BFloat16)
-                BFloat16Rows.Narrow(region.Master(piece), new Span<ushort>((ushort*)ownPlace + first, piece.Count));
-            else
+            bool isRounded = region.GatherType == MpiDataType.BFloat16;
+            update(region, piece, isRounded ? new Span<ushort>((ushort*)ownPlace + first, piece.Count) : []);
+            if (!isRounded)
                 region.Master(piece).CopyTo(new Span<float>((float*)ownPlace + first, piece.Count));
         }
         return region.Group.IAllGather(ownPlace, gathered, block, region.GatherType);

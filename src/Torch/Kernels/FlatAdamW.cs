@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace E3Scale.Kernels;
 
-/// <summary>One AdamW update over flat float32 buffers, in one pass over memory.</summary>
+/// <summary>One AdamW update over flat float32 buffers, in one pass over memory, on as many threads as the library uses for its own operations.</summary>
 /// <remarks>
 /// The update of torch.optim.AdamW (amsgrad off), term by term: p -= lr wd p; m = b1 m + (1 - b1) g; v = b2 v + (1 - b2) g g;
 /// p -= lr / (1 - b1^t) m / (sqrt(v) / sqrt(1 - b2^t) + eps). Agrees with it up to the rounding of single operations.
@@ -11,7 +11,8 @@ namespace E3Scale.Kernels;
 /// </remarks>
 public static class FlatAdamW
 {
-    private const int Lanes = 16;
+    // A block of all four buffers stays in a core's cache until it is rounded.
+    private const int Lanes = 16, Block = 4096;
 
     /// <summary>Updates parameters and moments in place.</summary>
     /// <param name="parameters">float32 (master) parameters.</param>
@@ -22,7 +23,7 @@ public static class FlatAdamW
     /// <param name="bfloat16Copy">Receives the new parameters rounded to bfloat16 (bits), for models that compute in it; empty for none.</param>
     /// <exception cref="ArgumentException">The lengths differ.</exception>
     /// <exception cref="ArgumentOutOfRangeException">The step count is not positive.</exception>
-    public static void Update(
+    public static unsafe void Update(
         Span<float> parameters, ReadOnlySpan<float> gradients, Span<float> firstMoment, Span<float> secondMoment,
         AdamWStep step, Span<ushort> bfloat16Copy = default)
     {
@@ -35,12 +36,31 @@ public static class FlatAdamW
                 $"{secondMoment.Length} moments and {bfloat16Copy.Length} bfloat16 places");
         }
         Factors factors = new(step);
+        fixed (float* p = parameters, g = gradients, m = firstMoment, v = secondMoment)
+        fixed (ushort* copy = bfloat16Copy)
+        {
+            var (atP, atG, atM, atV, atCopy) = ((nint)p, (nint)g, (nint)m, (nint)v, (nint)copy); // nothing moves before the loop is over
+            RowLoop.Run((int)(((long)length + Block - 1) / Block), () => 0, (_, block) =>
+            {
+                int first = block * Block, count = Math.Min(Block, length - first);
+                var updated = new Span<float>((float*)atP + first, count);
+                UpdateBlock(
+                    updated, new ReadOnlySpan<float>((float*)atG + first, count), new Span<float>((float*)atM + first, count),
+                    new Span<float>((float*)atV + first, count), factors);
+                if (atCopy != 0)
+                    BFloat16Rows.Narrow(updated, new Span<ushort>((ushort*)atCopy + first, count));
+            });
+        }
+    }
+
+    private static void UpdateBlock(Span<float> parameters, ReadOnlySpan<float> gradients, Span<float> firstMoment, Span<float> secondMoment, in Factors factors)
+    {
         ref float p = ref MemoryMarshal.GetReference(parameters);
         ref float g = ref MemoryMarshal.GetReference(gradients);
         ref float m = ref MemoryMarshal.GetReference(firstMoment);
         ref float v = ref MemoryMarshal.GetReference(secondMoment);
         int i = 0;
-        for (; i <= length - Lanes; i += Lanes)
+        for (; i <= parameters.Length - Lanes; i += Lanes)
         {
             nuint at = (nuint)i;
             Vector512<float> first = Vector512.LoadUnsafe(ref m, at), second = Vector512.LoadUnsafe(ref v, at);
@@ -49,15 +69,13 @@ public static class FlatAdamW
             first.StoreUnsafe(ref m, at);
             second.StoreUnsafe(ref v, at);
         }
-        for (; i < length; i++) // the same lanes, filled with one element, so that the remainder rounds alike
+        for (; i < parameters.Length; i++) // the same lanes, filled with one element, so that the remainder rounds alike
         {
             Vector512<float> first = Vector512.Create(firstMoment[i]), second = Vector512.Create(secondMoment[i]);
             parameters[i] = factors.Apply(Vector512.Create(parameters[i]), Vector512.Create(gradients[i]), ref first, ref second)[0];
             firstMoment[i] = first[0];
             secondMoment[i] = second[0];
         }
-        if (bfloat16Copy.Length != 0)
-            BFloat16Rows.Narrow(parameters, bfloat16Copy);
     }
 
     // Scalars are computed in float64 and rounded once, as PyTorch does.

@@ -55,6 +55,8 @@ public sealed class GroupedExpertsTests : IDisposable
     [Theory]
     [InlineData(3, 0, 4, 2)]
     [InlineData(40, 0, 64, 33)] // several blocks of rows, with and without a rest
+    [InlineData(18, 2, 1, 30)] // a block that runs over into the rows of all experts behind
+    [InlineData(5, 17, 3, 1)] // and one that has no room to
     public void Forward_BFloat16_IsCloseToFloat32(params int[] rows)
     {
         using var scope = NewDisposeScope();

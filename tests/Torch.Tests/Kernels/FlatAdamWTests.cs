@@ -56,6 +56,36 @@ public sealed class FlatAdamWTests
             Assert.Equal(expected[i], parameters[i], 1e-6f); // a few float32 roundings of numbers around 1
     }
 
+    [Theory]
+    [InlineData(4096 * 40)] // blocks for every thread
+    [InlineData(4096 * 33 + 21)]
+    [InlineData(0)]
+    public void Update_OnManyThreads_GivesTheSameBitsAndRoundsThem(int length)
+    {
+        int before = get_num_threads();
+        try
+        {
+            var results = new List<(float[] Parameters, float[] First, float[] Second, ushort[] Copy)>();
+            foreach (int threads in new[] { 1, 3 })
+            {
+                set_num_threads(threads);
+                float[] parameters = [.. Enumerable.Range(0, length).Select(i => MathF.Sin(i))], gradients = [.. Enumerable.Range(0, length).Select(i => MathF.Cos(3 * i))];
+                float[] first = new float[length], second = new float[length];
+                ushort[] copy = new ushort[length];
+                FlatAdamW.Update(parameters, gradients, first, second, new AdamWStep { LearningRate = 0.01 }, copy);
+                Assert.Equal(parameters.Select(BFloat16Rows.Round), copy);
+                results.Add((parameters, first, second, copy));
+            }
+            Assert.Equal(results[0].Parameters, results[1].Parameters);
+            Assert.Equal(results[0].First, results[1].First);
+            Assert.Equal(results[0].Second, results[1].Second);
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+    }
+
     [Fact]
     public void Update_BufferSplitAnywhere_GivesTheSameBits()
     {
