@@ -3,6 +3,7 @@
 #include "bfloat16_products.h"
 
 #if E3T_HAS_ONEDNN
+#include <ATen/Parallel.h>
 #include <c10/core/GradMode.h>
 
 #include <array>
@@ -24,8 +25,9 @@ using dnnl::memory;
 constexpr size_t kMostKept = 4096;  // shapes; some kilobytes each
 constexpr int64_t kRows = 0, kColumns = 1;
 
-// Rows, terms and columns, strides of both factors and of the result, whether it is added to, and whether it is float32.
-using Key = std::array<int64_t, 11>;
+// Rows, terms and columns, strides of both factors and of the result, whether it is added to, whether it is float32, and the number of
+// threads, among which oneDNN divides a primitive's work when it makes it.
+using Key = std::array<int64_t, 12>;
 
 struct KeyHash {
   size_t operator()(const Key& key) const {
@@ -113,7 +115,7 @@ void* scratch_of(size_t bytes) {
 
 void run(const at::Tensor& a, const at::Tensor& b, bool add, at::Tensor& to) {
   const Key key{a.size(kRows), a.size(kColumns), b.size(kColumns), a.stride(kRows), a.stride(kColumns), b.stride(kRows), b.stride(kColumns),
-      to.stride(kRows), to.stride(kColumns), add ? 1 : 0, to.scalar_type() == at::kFloat ? 1 : 0};
+      to.stride(kRows), to.stride(kColumns), add ? 1 : 0, to.scalar_type() == at::kFloat ? 1 : 0, at::get_num_threads()};
   const auto product = product_of(key);
   thread_local dnnl::stream stream(engine());
   product->primitive.execute(stream, {

@@ -9,7 +9,16 @@
 using namespace e3t;
 
 E3T_API int32_t e3t_nn_linear(e3t_tensor input, e3t_tensor weight, e3t_tensor bias, e3t_tensor* result) {
-  return guard_tensor(result, [&] { return at::linear(ref(input), ref(weight), optional_tensor(bias)); });
+  return guard_tensor(result, [&] {
+    const at::Tensor &x = ref(input), &factor = ref(weight);
+    if (bias == nullptr && x.scalar_type() == at::kBFloat16 && x.dim() > 0 && factor.dim() == 2 && x.is_contiguous()) {
+      at::Tensor product = bfloat16_product(x.view({-1, x.size(-1)}), factor.t());
+      auto shape = x.sizes().vec();
+      shape.back() = factor.size(0);
+      if (product.defined()) return product.view(shape);
+    }
+    return at::linear(x, factor, optional_tensor(bias));
+  });
 }
 E3T_API int32_t e3t_nn_rows_product_(
     e3t_tensor to, e3t_tensor from, e3t_tensor weight, int32_t transposed, int64_t start, int64_t count, int32_t add) {

@@ -6,6 +6,10 @@
 #include <c10/core/InferenceMode.h>
 #include <torch/version.h>
 
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
 #include "guard.h"
 
 namespace e3t {
@@ -62,8 +66,13 @@ E3T_API int32_t e3t_runtime_parallel(int32_t parts, void (*work)(void* state, in
 #ifdef _OPENMP
     if (parts < 1) throw std::invalid_argument("work in less than one part");
     // By the whole team, as libtorch does: threads that a smaller one leaves out would end, and be started again for the next.
-#pragma omp parallel for schedule(static, 1)
-    for (int32_t part = 0; part < parts; ++part) work(state, part);
+#pragma omp parallel
+    {
+      at::internal::lazy_init_num_threads();  // sets it too, the first time on a thread
+      omp_set_num_threads(1);  // of this thread, until the end of its part: operations in it divide their work no further, and know
+#pragma omp for schedule(static, 1)
+      for (int32_t part = 0; part < parts; ++part) work(state, part);
+    }
     *ran = 1;
 #else
     *ran = 0;

@@ -11,6 +11,9 @@ internal sealed class GroupedExperts(IReadOnlyList<GatedMlp> experts)
     /// <summary>The experts.</summary>
     public IReadOnlyList<GatedMlp> Experts => experts;
 
+    /// <summary>Whether gradients of everything that trains here are added to sums: then nobody has to hand them on.</summary>
+    public bool SumsGradients => experts.All(expert => expert.Projections.All(projection => projection.SumsGradients));
+
     /// <summary>down(silu(gate x) * up x) with the weights of each row's expert; adapters take part.</summary>
     /// <param name="rows_RH">Rows sorted by expert.</param>
     /// <param name="rowsPerExpert">Rows of each expert here; sums to R.</param>

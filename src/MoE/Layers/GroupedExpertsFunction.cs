@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using E3Scale.Kernels;
 using static TorchSharp.torch;
 
@@ -34,14 +35,13 @@ internal sealed class GroupedExpertsFunction : autograd.SingleTensorFunction<Gro
         var gate_RI = empty([rows, first.Gate.Outputs], dtype: x_RH.dtype, device: x_RH.device);
         var up_RI = empty_like(gate_RI);
         var y_RH = empty([rows, first.Down.Outputs], dtype: x_RH.dtype, device: x_RH.device);
-        foreach (var (expert, start, count) in WithRows(group, rowsPerExpert))
+        ExpertRuns.ForEachRow(group.Experts, rowsPerExpert, x_RH, run =>
         {
-            expert.Gate.WriteForward(x_RH, gate_RI, start, count);
-            expert.Up.WriteForward(x_RH, up_RI, start, count);
-        }
+            run.Expert.Gate.WriteForward(x_RH, gate_RI, run);
+            run.Expert.Up.WriteForward(x_RH, up_RI, run);
+        });
         var inner_RI = SwiGlu.Forward(gate_RI, up_RI);
-        foreach (var (expert, start, count) in WithRows(group, rowsPerExpert))
-            expert.Down.WriteForward(inner_RI, y_RH, start, count);
+        ExpertRuns.ForEachRow(group.Experts, rowsPerExpert, x_RH, run => run.Expert.Down.WriteForward(inner_RI, y_RH, run));
 
         // Only gradients of weights need x: where all are frozen it is not kept.
         bool trains = vars.Length > FixedArguments;
@@ -63,37 +63,43 @@ internal sealed class GroupedExpertsFunction : autograd.SingleTensorFunction<Gro
         var saved = ctx.get_saved_variables();
         var (gate_RI, up_RI, dy_RH) = (saved[0], saved[1], grad_output.contiguous());
         var dInner_RI = empty_like(gate_RI);
-        foreach (var (expert, start, count) in WithRows(group, rowsPerExpert))
-            expert.Down.WriteInputGradient(dy_RH, dInner_RI, start, count);
+        ExpertRuns.ForEachRow(group.Experts, rowsPerExpert, dy_RH, run => run.Expert.Down.WriteInputGradient(dy_RH, dInner_RI, run));
         var (dGate_RI, dUp_RI) = SwiGlu.Backward(gate_RI, up_RI, dInner_RI);
         if ((bool)ctx.get_data("needs_input"))
         {
-            gradients[0] = empty_like(dy_RH);
-            foreach (var (expert, start, count) in WithRows(group, rowsPerExpert))
+            var dx_RH = gradients[0] = empty_like(dy_RH);
+            ExpertRuns.ForEachRow(group.Experts, rowsPerExpert, dy_RH, run =>
             {
-                expert.Gate.WriteInputGradient(dGate_RI, gradients[0], start, count);
-                expert.Up.WriteInputGradient(dUp_RI, gradients[0], start, count, add: true);
-            }
+                run.Expert.Gate.WriteInputGradient(dGate_RI, dx_RH, run);
+                run.Expert.Up.WriteInputGradient(dUp_RI, dx_RH, run, add: true);
+            });
         }
         if (saved.Count < 3)
             return gradients;
         var (x_RH, inner_RI) = (saved[2], SwiGlu.Forward(gate_RI, up_RI));
-        foreach (var (expert, start, count) in WithRows(group, rowsPerExpert))
+        if (queue is null && group.SumsGradients)
         {
-            var (x_nH, dGate_nI, dUp_nI) = (x_RH.narrow(0, start, count), dGate_RI.narrow(0, start, count), dUp_RI.narrow(0, start, count));
-            gradients.AddRange(expert.Gate.ParameterGradients(x_nH, dGate_nI, queue));
-            gradients.AddRange(expert.Up.ParameterGradients(x_nH, dUp_nI, queue));
-            gradients.AddRange(expert.Down.ParameterGradients(inner_RI.narrow(0, start, count), dy_RH.narrow(0, start, count), queue));
+            ExpertRuns.ForEachExpert(group.Experts, rowsPerExpert, x_RH, run => OfWeights(run).ForEach(gradient => Debug.Assert(gradient is null, "it has been added")));
+            gradients.AddRange(Enumerable.Repeat<Tensor>(null!, (int)ctx.get_data("arguments") - FixedArguments));
+        }
+        else
+        {
+            foreach (var run in ExpertRuns.All(group.Experts, rowsPerExpert))
+                gradients.AddRange(OfWeights(run));
         }
         return gradients;
+
+        List<Tensor> OfWeights(ExpertRun run)
+        {
+            var (x_nH, dGate_nI, dUp_nI) = (Rows(x_RH, run), Rows(dGate_RI, run), Rows(dUp_RI, run));
+            return
+            [
+                .. run.Expert.Gate.ParameterGradients(x_nH, dGate_nI, queue),
+                .. run.Expert.Up.ParameterGradients(x_nH, dUp_nI, queue),
+                .. run.Expert.Down.ParameterGradients(Rows(inner_RI, run), Rows(dy_RH, run), queue),
+            ];
+        }
     }
 
-    // In ascending order: a product may run over into the next expert's rows, which that writes afterwards.
-    private static IEnumerable<(GatedMlp Expert, long Start, long Count)> WithRows(GroupedExperts group, int[] rowsPerExpert)
-    {
-        long start = 0;
-        for (int e = 0; e < rowsPerExpert.Length; start += rowsPerExpert[e++])
-            if (rowsPerExpert[e] > 0)
-                yield return (group.Experts[e], start, rowsPerExpert[e]);
-    }
+    private static Tensor Rows(Tensor value_R, ExpertRun run) => value_R.narrow(0, run.Start, run.Count);
 }

@@ -70,13 +70,13 @@ public sealed class Projection
     /// <returns>[..., O]; owned by the current dispose scope.</returns>
     internal Tensor Map(Tensor x)
     {
+        if (!Weight.IsCompressed && _loraA is null)
+            return F.linear(x, Weight.Value, Bias?.Value);
         using var scope = NewDisposeScope();
-        var x_NI = x.reshape(-1, x.shape[^1]);
-        var weight_OI = Weight.ValueAs(x.dtype);
-        var y_NO = Bias is null ? x_NI.mm(weight_OI.t()) : F.linear(x_NI, weight_OI, Bias.Value);
+        var y = F.linear(x, Weight.ValueAs(x.dtype), Bias?.Value);
         if (_loraA is not null)
-            y_NO.addmm_(AdapterInner(x_NI), _loraB!.Value.t());
-        return y_NO.reshape([.. x.shape[..^1], Outputs]).MoveToOuterDisposeScope();
+            y.view(-1, Outputs).addmm_(AdapterInner(x.reshape(-1, x.shape[^1])), _loraB!.Value.t());
+        return y.MoveToOuterDisposeScope();
     }
 
     /// <summary>dx = dy W, and what goes through the adapter.</summary>
@@ -121,14 +121,13 @@ public sealed class Projection
     /// </summary>
     /// <param name="x_RI">[R, I].</param>
     /// <param name="y_RO">Receives rows of [R, O].</param>
-    /// <param name="start">First row.</param>
-    /// <param name="count">Rows.</param>
-    internal void WriteForward(Tensor x_RI, Tensor y_RO, long start, long count)
+    /// <param name="run">Which rows.</param>
+    internal void WriteForward(Tensor x_RI, Tensor y_RO, ExpertRun run)
     {
         Debug.Assert(Bias is null, "grouped experts have no bias");
         using var scope = ScopeOfCopies(); // a compressed weight is widened for this product only
         var weight_OI = Weight.ValueAs(x_RI.dtype);
-        foreach (var (first, rows) in RowBlocks.Of(x_RI, start, count))
+        foreach (var (first, rows) in RowBlocks.Of(x_RI, run.Start, run.Count, run.End))
         {
             RowProducts.Forward(x_RI, weight_OI, y_RO, first, rows);
             if (_loraA is not null)
@@ -139,20 +138,23 @@ public sealed class Projection
     /// <summary>Writes the gradient of x for the gradient of <see cref="WriteForward"/>'s result, under the same condition.</summary>
     /// <param name="dy_RO">[R, O].</param>
     /// <param name="dx_RI">Receives rows of [R, I].</param>
-    /// <param name="start">First row.</param>
-    /// <param name="count">Rows.</param>
+    /// <param name="run">Which rows.</param>
     /// <param name="add">Adds to what is there instead of overwriting it.</param>
-    internal void WriteInputGradient(Tensor dy_RO, Tensor dx_RI, long start, long count, bool add = false)
+    internal void WriteInputGradient(Tensor dy_RO, Tensor dx_RI, ExpertRun run, bool add = false)
     {
         using var scope = ScopeOfCopies();
         var weight_OI = Weight.ValueAs(dy_RO.dtype);
-        foreach (var (first, rows) in RowBlocks.Of(dy_RO, start, count))
+        foreach (var (first, rows) in RowBlocks.Of(dy_RO, run.Start, run.Count, run.End))
         {
             RowProducts.InputGradient(dy_RO, weight_OI, dx_RI, first, rows, add);
             if (_loraA is not null)
                 dx_RI.narrow(0, first, rows).addmm_(AdapterGradient(dy_RO.narrow(0, first, rows)), _loraA.Value);
         }
     }
+
+    /// <summary>Whether gradients of everything that trains here are added to sums (<see cref="ModelParameter.GradientSum"/>).</summary>
+    internal bool SumsGradients =>
+        (!Weight.Trainable || Weight.GradientSum is not null) && (_loraA is not { Trainable: true } || (_loraA.GradientSum is not null && _loraB!.GradientSum is not null));
 
     /// <summary>Where weight gradients are left for later, or null when the backward pass computes them.</summary>
     internal DeferredWeightGradients? DeferredGradients => _parameters.WeightGradients;

@@ -12,22 +12,24 @@ namespace E3Scale.MoE;
 /// </summary>
 internal static class RowBlocks
 {
-    private const int BlockRows = 16;
+    /// <summary>Rows of a block.</summary>
+    public const int BlockRows = 16;
 
     /// <summary>
     /// Pieces of rows for products that write row by row, in ascending order of the rows: one whole number of blocks, which runs over into rows behind that are written
     /// later, or, where there are too few of them, whole blocks and the rest. Other types have one piece.
     /// </summary>
-    /// <param name="value_R">Tells type, device and how many rows there are; not read.</param>
+    /// <param name="value_R">Tells type and device; not read.</param>
     /// <param name="start">First row.</param>
     /// <param name="count">Rows.</param>
+    /// <param name="end">Behind the last row that there is.</param>
     /// <remarks>A product of the rest alone would prepare the weights once more, a tenth of an expert's time (measured).</remarks>
-    public static IEnumerable<(long Start, long Count)> Of(Tensor value_R, long start, long count)
+    public static IEnumerable<(long Start, long Count)> Of(Tensor value_R, long start, long count, long end)
     {
         if (!IsCompiledByShape(value_R))
             return [(start, count)];
         long rest = count % BlockRows, whole = count - rest;
-        if (rest == 0 || start + whole + BlockRows <= value_R.shape[0])
+        if (rest == 0 || start + whole + BlockRows <= end)
             return [(start, rest == 0 ? whole : whole + BlockRows)];
         return whole == 0 ? [(start, rest)] : [(start, whole), (start + whole, rest)];
     }

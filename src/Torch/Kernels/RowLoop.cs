@@ -37,11 +37,18 @@ public static class RowLoop
         Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, work);
 
 #if TORCHSHARP_PACKAGE
-    private static void OnThreads(int threads, Action<int> work) => OnThreadsOfDotNet(threads, work);
+    /// <summary>Runs work in parts at the same time.</summary>
+    /// <param name="threads">How many parts.</param>
+    /// <param name="work">Gets the part's number, from 0.</param>
+    public static void OnThreads(int threads, Action<int> work) => OnThreadsOfDotNet(threads, work);
 #else
-    // On the library's own threads: those of .NET would share the cores with them, which still look for work when an operation is over.
-    private static unsafe void OnThreads(int threads, Action<int> work)
+    /// <summary>Runs work in parts at the same time, each on a thread on which the library's own operations keep to that thread.</summary>
+    /// <param name="threads">How many parts; the library's number of threads at most, or some run one after the other.</param>
+    /// <param name="work">Gets the part's number, from 0. What it throws is thrown here when all parts are over.</param>
+    /// <remarks>On the library's threads: those of .NET would share the cores with them, which still look for work when an operation is over.</remarks>
+    public static unsafe void OnThreads(int threads, Action<int> work)
     {
+        ArgumentNullException.ThrowIfNull(work);
         var job = new Job(work);
         var handle = GCHandle.Alloc(job);
         try

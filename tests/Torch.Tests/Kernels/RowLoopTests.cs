@@ -40,6 +40,23 @@ public sealed class RowLoopTests : IDisposable
     }
 
     [Fact]
+    public void OnThreads_WhatRunsThere_KeepsToItsThread()
+    {
+        set_num_threads(3);
+        int[] threads = new int[3];
+        float[] sums = new float[3];
+        RowLoop.OnThreads(3, part =>
+        {
+            using var scope = NewDisposeScope();
+            threads[part] = get_num_threads();
+            sums[part] = ones(200, 200).matmul(ones(200, 200)).to_type(ScalarType.BFloat16).matmul(ones(200, 200, dtype: ScalarType.BFloat16)).to_type(ScalarType.Float32).sum().item<float>();
+        });
+        Assert.Equal([1, 1, 1], threads);
+        Assert.All(sums, sum => Assert.InRange(sum, 0.99f * 200 * 200 * 200 * 200, 1.01f * 200 * 200 * 200 * 200));
+        Assert.Equal(3, get_num_threads());
+    }
+
+    [Fact]
     public void Run_AmongOtherOperations_KeepsTheirThreads()
     {
         set_num_threads(2);
