@@ -45,6 +45,45 @@ public sealed class TokenRowsTests
         Assert.All(byWeights_Nk.Zip(weights_Nk.grad!.data<float>().ToArray()), pair => Assert.Equal(pair.Second, pair.First, 1e-5f));
     }
 
+    [Theory]
+    [InlineData(ScalarType.Float32)]
+    [InlineData(ScalarType.BFloat16)]
+    public void Sum_AndBackward_OnManyThreads_GiveTheSameBits(ScalarType dtype)
+    {
+        const int Many = 400;
+        using var scope = NewDisposeScope();
+        int before = get_num_threads();
+        int[] rowOf_Nk = [.. Enumerable.Range(0, Many * PerToken).Select(slot => slot * 7 % (Many * PerToken))]; // 7 and 800 have no common factor: each row once
+        float[] weights_Nk = [.. rowOf_Nk.Select(row => MathF.Sin(row))];
+        try
+        {
+            var results = new List<byte[]>();
+            foreach (int threads in new[] { 1, 3 })
+            {
+                set_num_threads(threads);
+                var (rows_MH, sum_NH, byRows_MH) = (Rows(Many * PerToken, dtype), empty([Many, Width], dtype: dtype), empty([Many * PerToken, Width], dtype: dtype));
+                float[] byWeights_Nk = new float[Many * PerToken];
+                TokenRows.Sum(new TensorRows(rows_MH), rowOf_Nk, weights_Nk, new TensorRows(sum_NH));
+                TokenRows.SumBackward(new TensorRows(sum_NH), new TensorRows(rows_MH), rowOf_Nk, weights_Nk, new TensorRows(byRows_MH), byWeights_Nk);
+                results.Add([.. sum_NH.bytes, .. byRows_MH.bytes, .. System.Runtime.InteropServices.MemoryMarshal.AsBytes<float>(byWeights_Nk)]);
+            }
+            Assert.Equal(results[0], results[1]);
+        }
+        finally
+        {
+            set_num_threads(before);
+        }
+    }
+
+    [Fact]
+    public void Sum_TooFewWeights_Throws()
+    {
+        using var scope = NewDisposeScope();
+        TensorRows rows = new(Rows(6, ScalarType.Float32)), result = new(Rows(Tokens, ScalarType.Float32));
+        Assert.Throws<ArgumentException>(() => TokenRows.Sum(rows, s_rowOf_Nk, [1, 2], result));
+        Assert.Throws<ArgumentException>(() => TokenRows.SumBackward(result, rows, s_rowOf_Nk, [1, 2], rows, []));
+    }
+
     [Fact]
     public void Sum_SlotsNoMultipleOfTokens_Throws()
     {
