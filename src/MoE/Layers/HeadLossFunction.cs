@@ -25,7 +25,7 @@ internal sealed class HeadLossFunction : autograd.SingleTensorFunction<HeadLossF
         var (hidden_NH, head_VH, loss) = ((Tensor)vars[0], (Tensor)vars[1], (IHeadLoss)vars[2]);
         var (scale, withGradient) = ((double)vars[3], (bool)vars[4]);
         bool trainsHead = withGradient && head_VH.requires_grad, trainsHidden = withGradient && hidden_NH.requires_grad;
-        Tensor? byHidden_NH = trainsHidden ? empty_like(hidden_NH) : null, byHead_VH = trainsHead ? zeros_like(head_VH) : null;
+        Tensor? byHidden_NH = trainsHidden ? empty_like(hidden_NH) : null, byHead_VH = trainsHead ? empty_like(head_VH) : null;
         long positions = hidden_NH.shape[0], rows = Math.Clamp(BlockBytes / (head_VH.shape[0] * head_VH.ElementSize), 1, Math.Max(positions, 1));
         double sum = 0;
         // With one block of positions the head is read once anyway; a head that trains needs finished gradients of the logits.
@@ -42,8 +42,10 @@ internal sealed class HeadLossFunction : autograd.SingleTensorFunction<HeadLossF
             var logits_nV = hidden_nH.mm(head_VH.t());
             sum += loss.Evaluate((int)first, logits_nV, scale, withGradient);
             byHidden_NH?.narrow(0, first, count).addmm_(logits_nV, head_VH, beta: 0);
-            byHead_VH?.addmm_(logits_nV.t(), hidden_nH);
+            byHead_VH?.addmm_(logits_nV.t(), hidden_nH, beta: first == 0 ? 0 : 1);
         }
+        if (positions == 0)
+            byHead_VH?.zero_();
         ctx.save_for_backward([.. new[] { byHidden_NH, byHead_VH }.OfType<Tensor>()]);
         ctx.save_data(nameof(trainsHidden), trainsHidden);
         ctx.save_data(nameof(trainsHead), trainsHead);
