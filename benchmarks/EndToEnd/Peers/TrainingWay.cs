@@ -21,6 +21,10 @@ internal sealed record TrainingWay(string Model, string Mode, string DType, Mesh
 
     private static readonly TimeSpan s_warmUp = TimeSpan.FromSeconds(5);
 
+    /// <summary>With whole weights to train there are weight gradients to fill a pipeline's gaps with: what docs/pipeline.md recommends.</summary>
+    private IPipelineSchedule Schedule => PipelineSchedules.Of(
+        Mesh.Pipeline > 1 && Mode == "full" ? PipelineScheduleKind.ZeroBubble : PipelineScheduleKind.OneForwardOneBackward);
+
     /// <summary>Short words for a table.</summary>
     public string Label => Mesh switch
     {
@@ -87,7 +91,7 @@ internal sealed record TrainingWay(string Model, string Mode, string DType, Mesh
         {
             world.Barrier();
             var watch = Stopwatch.StartNew();
-            model.Executor.Train(work, MicroBatches, listener: optimizer.Listener);
+            model.Executor.Train(work, MicroBatches, Schedule, optimizer.Listener);
             optimizer.Step(taken++, 1e-4);
             world.Barrier();
             return watch.Elapsed.TotalSeconds;
